@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "operations/json_object.h"
+#include "operations/named_users.h"
 #include "rollcall/alert.h"
-#include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
 
@@ -92,15 +92,10 @@ Status check_query(const Json& value, AlertDefinition& definition) {
   definition.query = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   const Result<Query> query = parse_query(definition.query);
   if (!query.ok()) return query.status().within("alert: query");
-  const std::string kind = value.value("kind", std::string());
-  const QueryKind* const row = find_query_kind(kind);
-  // What is notified has numbers and names, never users.
-  const bool lists_users = value.contains("members") || (row != nullptr && !row->has_members);
-  if (lists_users) {
-    return wrong("query", fmt::format("its answer lists users, kind {} (allowed: one that counts)",
-                                      quoted_excerpt(kind)));
-  }
-  return {};
+  // Notifications have numbers and names, never users.
+  if (!names_users(*query)) return {};
+  return wrong("query", fmt::format("its answer lists users, kind {} (allowed: one that counts)",
+                                    quoted_excerpt(value.value("kind", std::string()))));
 }
 
 Status read_where(const Json& value, AlertDefinition& definition) {
@@ -263,7 +258,7 @@ Result<AlertTarget> read_command(const Json& value) {
 
 Result<AlertTarget> read_target(const Json& value) {
   const auto has = [&](const char* word) { return value.is_object() && value.contains(word); };
-  // What is found is not repeated here, or anywhere in a webhook: it may be a key in a wrong place.
+  // Errors of a webhook do not repeat the value, which may be a key in a wrong place.
   if (has("webhook") + has("command") != 1 || value.size() != 1) {
     return wrong("notify", fmt::format("must be an object with either \"webhook\" or \"command\" "
                                        "and nothing else, or a list of them, found {}",

@@ -306,7 +306,7 @@ Status add_records(AlertLog& log, AlertStates& states, std::span<const std::stri
   const std::vector<std::string> all = states.records();
   std::uint64_t bytes = 0;
   for (const std::string& record : all) bytes += record.size();
-  // What is there may itself be large; writing it anew each time would be slow.
+  // All that is kept may itself be large, and writing it anew each time would be slow.
   return bytes < log.bytes() / 2 ? log.replace(all) : Status();
 }
 

@@ -90,7 +90,7 @@ class Runs {
     if (has(campaign.name, "")) return {};
     ROLLCALL_ASSIGN_OR_RETURN(const Moment now, resolve_moment(engine_, {}));
     ROLLCALL_ASSIGN_OR_RETURN(const Moment at, resolve_moment(engine_, campaign.at));
-    // Who is in the audience must not depend on what came after the contact.
+    // Events after the contact must not decide who is in the audience.
     due.push_back({&campaign, "", std::min(at.time, now.time), at});
     return {};
   }

@@ -59,7 +59,7 @@ Json segment_json(const Segment& segment) {
   return Json::parse(to_json(query))["segment"];
 }
 
-// What a report asks is read as the question that it will be.
+// These fields are for the report, and are read as those of its question.
 constexpr std::array<std::string_view, 5> kReportFields = {"contact", "cost_per_contact",
                                                            "returned", "converted", "horizons"};
 

@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -235,44 +237,41 @@ std::vector<std::size_t> keys_before(const QueryResult& result, std::size_t meas
   return keys;
 }
 
-// Draws one line for each combination of the keys besides the date.
+std::string label_of(const std::vector<Cell>& row, const std::vector<std::size_t>& keys) {
+  std::string label;
+  for (const std::size_t key : keys) label += (label.empty() ? "" : " · ") + plain_text(row[key]);
+  return label;
+}
+
+// Draws one line for each combination of `keys`, which do not have the date.
 std::string lines_of(const QueryResult& result, std::size_t date, std::size_t measure,
                      const std::vector<std::size_t>& keys, std::string_view title,
                      Language language) {
-  std::vector<std::string> dates;
-  std::vector<Line> all;
-  for (const std::vector<Cell>& row : result.rows) {
-    if (std::holds_alternative<std::monostate>(row[date])) continue;
-    std::string day = plain_text(row[date]);
-    if (dates.empty() || dates.back() != day) {
-      if (std::ranges::find(dates, day) == dates.end()) dates.push_back(std::move(day));
-    }
-    std::string name;
-    for (const std::size_t key : keys) {
-      if (key == date) continue;
-      name += (name.empty() ? "" : " · ") + plain_text(row[key]);
-    }
-    if (name.empty()) name = std::string(column_word(result.columns[measure].name, language));
-    if (std::ranges::find(all, name, &Line::name) == all.end()) {
-      if (all.size() == kLinesMax) return {};
-      all.push_back({std::move(name), {}});
-    }
-  }
   const std::optional<std::size_t> complete = column_of(result, "complete");
-  for (Line& line : all) line.points.resize(dates.size());
+  std::map<std::string, std::map<std::string, Point>> points;  // by line and date
+  std::vector<Line> all;                                       // in the order of the answer
+  std::set<std::string> days;
   for (const std::vector<Cell>& row : result.rows) {
     if (std::holds_alternative<std::monostate>(row[date])) continue;
-    std::string name;
-    for (const std::size_t key : keys) {
-      if (key == date) continue;
-      name += (name.empty() ? "" : " · ") + plain_text(row[key]);
-    }
-    const auto line = all.size() == 1 ? all.begin() : std::ranges::find(all, name, &Line::name);
-    const auto place = std::ranges::find(dates, plain_text(row[date])) - dates.begin();
+    const std::string day = plain_text(row[date]);
+    const std::string name = label_of(row, keys);
+    days.insert(day);
+    const auto [line, is_new] = points.try_emplace(name);
+    if (is_new && all.size() == kLinesMax) return {};
+    if (is_new) all.push_back({name, {}});
     const std::optional<double> value = number_of(row[measure]);
     if (!value) continue;
     const bool* const is_over = complete ? std::get_if<bool>(&row[*complete]) : nullptr;
-    line->points[static_cast<std::size_t>(place)] = Point{*value, is_over != nullptr && !*is_over};
+    line->second[day] = Point{*value, is_over != nullptr && !*is_over};
+  }
+  const std::vector<std::string> dates(days.begin(), days.end());
+  for (Line& line : all) {
+    const std::map<std::string, Point>& of_line = points.at(line.name);
+    for (const std::string& day : dates) {
+      const auto point = of_line.find(day);
+      line.points.push_back(point == of_line.end() ? std::nullopt : std::optional(point->second));
+    }
+    if (line.name.empty()) line.name = column_word(result.columns[measure].name, language);
   }
   const std::string& column = result.columns[measure].name;
   const bool is_percent =
@@ -297,19 +296,19 @@ std::string chart_svg(const QueryResult& result, std::string_view title, Languag
   if (kind == nullptr) return {};
   const std::optional<std::size_t> measure = column_of(result, kind->chart);
   if (!measure) return {};
-  const std::vector<std::size_t> keys = keys_before(result, *measure);
-  const auto date = std::ranges::find_if(
+  std::vector<std::size_t> keys = keys_before(result, *measure);
+  const auto found = std::ranges::find_if(
       keys, [&](std::size_t key) { return result.columns[key].type == ColumnType::kDate; });
-  if (date != keys.end()) return lines_of(result, *date, *measure, keys, title, language);
+  if (found != keys.end()) {
+    const std::size_t date = *found;
+    keys.erase(found);
+    return lines_of(result, date, *measure, keys, title, language);
+  }
   std::vector<Bar> all;
   for (const std::vector<Cell>& row : result.rows) {
     const std::optional<double> value = number_of(row[*measure]);
     if (!value) continue;
-    std::string label;
-    for (const std::size_t key : keys) {
-      label += (label.empty() ? "" : " · ") + plain_text(row[key]);
-    }
-    all.push_back({std::move(label), *value,
+    all.push_back({label_of(row, keys), *value,
                    shown_text(row[*measure], result.kind, result.columns[*measure].name)});
   }
   return bars(all, title);

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "operations/named_users.h"
 #include "operations/report_words.h"
 #include "rollcall/alert_check.h"
 #include "rollcall/campaign.h"
@@ -76,11 +76,12 @@ class ReportWriter {
  private:
   void write_facts() {
     const EngineInfo info = engine_.info();
+    days_ = info.days;
     html_ += fmt::format("<p>{} {}, {} {}", info.event_count, words_.events, info.user_count,
                          words_.users);
-    if (!info.days.empty()) {
-      html_ += fmt::format("; {} {}, {} {}", words_.first_day, to_string(info.days.first),
-                           words_.last_day, to_string(info.days.last));
+    if (!days_.empty()) {
+      html_ += fmt::format("; {} {}, {} {}", words_.first_day, to_string(days_.first),
+                           words_.last_day, to_string(days_.last));
     }
     html_ += "</p>\n";
   }
@@ -125,7 +126,7 @@ class ReportWriter {
     for (const Part& part : parts) {
       std::string json(part.json);
       // There is nothing to be seen of the time before the first event.
-      if (part.days != 0 && engine_.info().days.size() > part.days) {
+      if (part.days != 0 && days_.size() > part.days) {
         json += fmt::format(R"(, "last": "{}d")", part.days);
       }
       ROLLCALL_RETURN_IF_ERROR(write_answer(part.title, json + "}", part.meaning));
@@ -141,10 +142,7 @@ class ReportWriter {
     for (const SavedObject& question : questions) {
       const Result<Query> query = parse_query(question.definition, engine_.settings().time_zone);
       // Lists of users are for those who ask for them.
-      const bool lists_users = query.ok() && (query->common.members.has_value() ||
-                                              std::holds_alternative<RfmUsersQuery>(query->ask) ||
-                                              std::holds_alternative<ProfileQuery>(query->ask));
-      if (lists_users && !options_.users) continue;
+      if (query.ok() && names_users(*query) && !options_.users) continue;
       ROLLCALL_RETURN_IF_ERROR(write_answer(question.name, question.definition));
     }
     end_section();
@@ -237,6 +235,7 @@ class ReportWriter {
   const ReportOptions& options_;
   const QueryLimits& limits_;
   const ReportWords& words_;
+  DayRange days_;  // of the store, as it was when the report began
   std::string html_;
 };
 

@@ -148,8 +148,8 @@ void Partition::collect_dirty(Epoch epoch, const SealLimits& limits, CollectedPa
   auto& [dirty, superseded, work] = pages;
   ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
   pages_.compact_quiet_days();
-  // What was written ahead of this commit is not written again only because history has moved on
-  // since: the next commit lets go of that.
+  // If the partition was written ahead of this commit, its pages must not be written again. Should
+  // history have moved on since, the next commit lets go of what is old.
   if (!dirty_ && (epoch_ == epoch || !has_old_events(limits.history_begin))) return;
   pages_.collect(epoch, dirty, superseded);
   EventLog::Changes history;

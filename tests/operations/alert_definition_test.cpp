@@ -169,7 +169,10 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(query: its answer lists users, kind "active" (allowed: one that counts))"},
         Refusal{R"({"query": {"kind": "rfm_users", "event": "buy"},)"
                 R"("column": "users", "condition": {"below": 1}})",
-                R"(query: its answer lists users, kind "rfm_users" (allowed: one that counts))"}));
+                R"(query: its answer lists users, kind "rfm_users" (allowed: one that counts))"},
+        Refusal{R"({"query": {"kind": "profile", "user": "ann"},)"
+                R"("column": "value", "condition": {"below": 1}})",
+                R"(query: its answer lists users, kind "profile" (allowed: one that counts))"}));
 
 // What is wrong with a webhook is not repeated, since it may be a key.
 INSTANTIATE_TEST_SUITE_P(

@@ -60,7 +60,7 @@ TEST_F(CampaignRuns, ACampaignIsFrozenWhenItIsCreated) {
   EXPECT_EQ(members("win back").size(), 100u);
 }
 
-// Who is in the audience must not follow from what came after the contact.
+// Events after the contact do not decide who is in the audience.
 TEST_F(CampaignRuns, AnEarlierContactIsFrozenAsOfThen) {
   add_lost(3);
   add("lost1", 5, "login");

@@ -110,8 +110,8 @@ Result<std::uint64_t> ingest_stream(Engine& engine, Owned<ArrowArrayStream>& tak
   const Status read = guarded("arrow", [&] {
     return read_batches(engine, taken, columns, zone, schema.get(), gathered, rows);
   });
-  // What came before an error is ingested all the same. If some of that is refused, that is the
-  // first error.
+  // Batches before an error are ingested all the same. If one of them is refused, its error is the
+  // first.
   ROLLCALL_ASSIGN_OR_RETURN(outcome, gathered.finish(/*source_failed=*/!read.ok()));
   ROLLCALL_RETURN_IF_ERROR(read);
   return outcome.was_skipped ? 0 : rows;
