@@ -1,6 +1,6 @@
 // This header has what became of a store's alerts: which are on, what state they have, how it
-// changed, and what is yet to be notified. It is the sum of the records in the store's log of alerts
-// (alert_log.h).
+// changed, and what is yet to be notified. It is the sum of the records in the store's log of
+// alerts (alert_log.h).
 #pragma once
 
 #include <cstdint>
