@@ -225,10 +225,8 @@ class Result:
         return f"<rollcall.Result {self.kind}: {len(self)} rows of {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
-        """A heat map for a matrix, bars for counts by time, and a table for anything else."""
-        from rollcall import _html  # pylint: disable=import-outside-toplevel
-
-        return _html.result_html(self)
+        """A figure as in a report: a heat map, a line or bars, with the table and the definition folded."""
+        return self._answer.figure()
 
     def plot(self, ax: Any = None) -> Any:
         """Draws the answer with matplotlib: a heat map, or the usual column by the first key.

@@ -13,6 +13,7 @@
 #include "errors.h"
 #include "gil.h"
 #include "rollcall/arrow_result.h"
+#include "rollcall/figure.h"
 #include "wide_answer.h"
 
 namespace nb = nanobind;
@@ -112,6 +113,12 @@ void bind_answer(nb::module_& module) {
       .def("json", [](const Answer& answer) { return to_json(answer.result()); })
       .def("column", &Answer::column, "number"_a)
       .def("stream", &Answer::stream)
+      .def("figure",
+           [](const Answer& answer) {
+             const QueryResult& result = answer.result();
+             const std::string as_of = result.as_of.empty() ? "" : ", as of " + result.as_of;
+             return figure_html(result, result.kind + as_of, "");
+           })
       .def("widen", &Answer::widen, "cells"_a);
 }
 
