@@ -65,9 +65,10 @@ std::vector<std::size_t> scores_of(const std::vector<std::int64_t>& numbers) {
   std::ranges::sort(sorted);
   std::vector<std::size_t> scores;
   for (const std::int64_t number : numbers) {
-    const auto equal = std::ranges::equal_range(sorted, number);
-    const auto worse = static_cast<std::size_t>(equal.begin() - sorted.begin());
-    scores.push_back(5 * (2 * worse + equal.size()) / (2 * sorted.size()));
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), number);
+    const auto worse = static_cast<std::size_t>(first - sorted.begin());
+    const auto alike = static_cast<std::size_t>(last - first);
+    scores.push_back(5 * (2 * worse + alike) / (2 * sorted.size()));
   }
   return scores;
 }

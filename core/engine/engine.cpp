@@ -12,6 +12,7 @@
 
 #include "core/base/guard.h"
 #include "core/base/memory_policy.h"
+#include "core/base/sort_unique.h"
 #include "core/batch/forgotten_rows.h"
 #include "core/batch/prepared_batch.h"
 #include "core/batch/prepared_merge.h"
@@ -538,8 +539,8 @@ EngineInfo Engine::State::info() const {
       events[catalog.series(series).event] += count;
     }
   }
-  std::sort(days.begin(), days.end());
-  info.day_count = static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
+  sort_unique(days);
+  info.day_count = days.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
     info.events.push_back({catalog.events().values()[i], events[i]});
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/memory_policy.h"
+#include "core/base/sort_unique.h"
 #include "core/engine/engine_state.h"
 #include "rollcall/partitioner.h"
 
@@ -88,8 +89,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
         ordinals.push_back(*ordinal);
       }
     }
-    std::sort(ordinals.begin(), ordinals.end());
-    ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
+    sort_unique(ordinals);
     ROLLCALL_RETURN_IF_ERROR(partition.load_pages_of(ordinals, *view));
     UnlessFinished forgetting(
         state_failure,

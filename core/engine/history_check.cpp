@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/base/sort_unique.h"
+
 namespace rollcall {
 
 void HistoryCheck::read(const EventLog& log) {
@@ -52,9 +54,7 @@ void HistoryCheck::compare(Day date, Partition& partition) {
     if (series == kAnySeries || !catalog.series(series).is_event()) continue;
     Recount recount = std::move(recounts[catalog.series(series).event]);
     recounts.erase(catalog.series(series).event);
-    std::ranges::sort(recount.users);
-    const auto repeated = std::ranges::unique(recount.users);
-    recount.users.erase(repeated.begin(), repeated.end());
+    sort_unique(recount.users);
     const EventTotal total = partition.day_total(series, date);
     const bool is_alike = check_.has_forgotten_users
                               ? recount.events <= total.events

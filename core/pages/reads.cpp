@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/sort_unique.h"
+
 namespace rollcall {
 namespace {
 
@@ -127,8 +129,7 @@ void ReadSet::merge() {
     for (const BoundsRead& read : bounds) {
       series.insert(series.end(), read.series.begin(), read.series.end());
     }
-    std::sort(series.begin(), series.end());
-    series.erase(std::unique(series.begin(), series.end()), series.end());
+    sort_unique(series);
     bounds = {BoundsRead{std::move(series)}};
   }
   drop_repeated(lists, [](const std::shared_ptr<const UserList>& list) { return list.get(); });

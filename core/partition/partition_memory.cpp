@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/sort_unique.h"
 #include "core/partition/partition.h"
 
 namespace rollcall {
@@ -68,12 +69,8 @@ std::size_t Partition::growth(const StagedColumn& column, SeriesRole role) {
     folded_series_.emplace_back(cell.chunk, cell.series);
     folded_series_.emplace_back(cell.chunk, kAnySeries);
   }
-  const auto each_once = [](auto& pages) {
-    std::sort(pages.begin(), pages.end());
-    pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
-  };
-  each_once(folded_days_);
-  each_once(folded_series_);
+  sort_unique(folded_days_);
+  sort_unique(folded_series_);
   for (const auto& [chunk, day] : folded_days_) {
     bytes += pages_.day_growth({kAnySeries, day, chunk}, SeriesRole::kAny, folded(chunk));
   }

@@ -28,8 +28,8 @@ Selector random_event(Random& random, const Stream& stream) {
     selector.names.push_back(random.pick(names));
     if (random.chance(20)) selector.names.push_back(random.pick(names));
     std::ranges::sort(selector.names);
-    const auto repeated = std::ranges::unique(selector.names);
-    selector.names.erase(repeated.begin(), repeated.end());
+    const auto repeated = std::unique(selector.names.begin(), selector.names.end());
+    selector.names.erase(repeated, selector.names.end());
   }
   const std::vector<std::string> properties = stream.settings.properties();
   for (const std::string& property : properties) {

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/sort_unique.h"
 #include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
@@ -448,9 +449,7 @@ void make_walks(const EventSelector& cohort, TimeUs begin, TimeUs end, AhaParts&
     walk.selectors.steps = {cohort};
     for (CandidateGroup& group : walk.groups) {
       std::vector<EventCode>& names = group.events.names;
-      std::ranges::sort(names);
-      const auto repeated = std::ranges::unique(names);
-      names.erase(repeated.begin(), repeated.end());
+      sort_unique(names);
       if (group.events.any_name) names.clear();
       walk.selectors.steps.push_back(group.events);
     }

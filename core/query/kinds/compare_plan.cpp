@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/sort_unique.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
@@ -241,9 +242,7 @@ void ComparePlan::find_variants(ChunkSets& sets, CellSink& sink) const {
                                 (events[i].steps & 1) != 0 && events[i].time < parts_->range.end;
                             if (is_exposure) values.push_back(seen.value_of(i, 0));
                           }
-                          std::ranges::sort(values);
-                          const auto repeated = std::ranges::unique(values);
-                          values.erase(repeated.begin(), repeated.end());
+                          sort_unique(values);
                           for (const ValueCode value : values) sink.add_text(seen.text_of(value));
                         });
 }

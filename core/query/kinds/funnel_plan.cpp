@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/sort_unique.h"
 #include "core/query/kinds/funnel_parts.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
@@ -432,9 +433,7 @@ void FunnelPlan::match_held(std::span<const StepEvent> events, const StepEvents&
     const ValueCode value = seen.value_of(i, *parts_.hold);
     if (events[i].steps != 0 && value != parts_.no_value) values.push_back(value);
   }
-  std::ranges::sort(values);
-  const auto repeated = std::ranges::unique(values);
-  values.erase(repeated.begin(), repeated.end());
+  sort_unique(values);
   // Events of other values serve no step, but whether two are of one instant holds for all values.
   PlainFunnel& plain = scratch.plain;
   plain.begin(rules_.step_count);
@@ -630,9 +629,7 @@ Result<Ranking> rank_funnel(const FunnelQuery& ask, const Query& query,
     // Attempts that do not make the step have the empty value.
     ranking.values = context.catalog.values(property).values();
     ranking.values.emplace_back();
-    std::ranges::sort(ranking.values);
-    const auto repeated = std::ranges::unique(ranking.values);
-    ranking.values.erase(repeated.begin(), repeated.end());
+    sort_unique(ranking.values);
   }
   const std::span<const std::string> values = ranking.values;
   ROLLCALL_ASSIGN_OR_RETURN(ranking.plan, make_funnel_plan(ask, query, context, &values));

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "core/base/sort_unique.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
@@ -68,9 +69,7 @@ void HistoryRankingPlan::count(ChunkSets& sets, CellSink& sink) const {
                             const std::uint32_t value = seen.value_of(i, 0);
                             cells.push_back(is_of_texts_ ? value : cells_[value]);
                           }
-                          std::ranges::sort(cells);
-                          const auto repeated = std::ranges::unique(cells);
-                          cells.erase(repeated.begin(), repeated.end());
+                          sort_unique(cells);
                           for (const std::uint32_t cell : cells) {
                             if (is_of_texts_) {
                               sink.add_text(seen.text_of(cell));

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/base/question_account.h"
+#include "core/base/sort_unique.h"
 #include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
@@ -93,9 +94,7 @@ void for_each_path(const PathsParts& parts, ChunkSets& sets, Visit visit, Done d
 
 // Adds the user to each of these cells once, and forgets them.
 void add_to_cells(std::vector<std::size_t>& cells, std::uint32_t place, CellSink& sink) {
-  std::ranges::sort(cells);
-  const auto repeated = std::ranges::unique(cells);
-  cells.erase(repeated.begin(), repeated.end());
+  sort_unique(cells);
   for (const std::size_t cell : cells) sink.add_user(cell, place);
   cells.clear();
 }

@@ -88,9 +88,10 @@ bool FavouriteRule::holds(std::span<const StepEvent> events, const StepEvents& t
     values.emplace_back(told.value_of(place, 0), events[place].time);
   }
   std::ranges::sort(values);
+  constexpr auto code_of = &std::pair<ValueCode, TimeUs>::first;
   const auto seen_of = [&](ValueCode code) {
-    const auto [first, last] =
-        std::ranges::equal_range(values, code, {}, &std::pair<ValueCode, TimeUs>::first);
+    const auto first = std::ranges::lower_bound(values, code, {}, code_of);
+    const auto last = std::ranges::upper_bound(values, code, {}, code_of);
     return first == last ? Seen{} : Seen{static_cast<std::size_t>(last - first), last[-1].second};
   };
   ValueCode value_here = value;

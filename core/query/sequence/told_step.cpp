@@ -33,7 +33,7 @@ std::size_t ToldStep::find(const FunnelMatcher& matcher, const FunnelAttempt& at
     matcher.step_times(events_, attempt, times_);
     const TimeUs time = times_[step_];
     if (rules_.order == FunnelRules::Order::kAny) return in_any_order(attempt, time);
-    const auto [first, last] = std::ranges::equal_range(times_, time);
+    const auto [first, last] = std::equal_range(times_.begin(), times_.end(), time);
     instant = {instant_begin(time), static_cast<unsigned>(first - times_.begin()),
                static_cast<unsigned>(last - times_.begin()), 0};
   }

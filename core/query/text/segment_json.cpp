@@ -52,7 +52,7 @@ FieldReader comparison_field(std::string_view field, std::optional<Test>& out, N
         if (!value.is_object() || value.size() != 1) {
           return unexpected(path, "an object such as {\"gte\": 3} (gte, lte, eq)", value);
         }
-        Test& test = out.emplace();
+        Test& test = out.emplace(Test{});
         FieldReaders fields;
         for (const auto& [name, compare] : kCompareNames) {
           fields.push_back({name, [&, compare = compare](const Json& json, const std::string& at) {

@@ -179,15 +179,15 @@ class SegmentParser {
       case Tail::kNothing:
         break;
       case Tail::kDays: {
-        Segment::DaysTest& test = out.days.emplace();
+        Segment::DaysTest& test = out.days.emplace(Segment::DaysTest{});
         return read_count("days", kSpanDaysMax, test.compare, test.days);
       }
       case Tail::kTimes: {
-        Segment::TimesTest& test = out.times.emplace();
+        Segment::TimesTest& test = out.times.emplace(Segment::TimesTest{});
         return read_count("times", kTimesMax, test.compare, test.times);
       }
       case Tail::kSum:
-        return read_sum(out.sum.emplace());
+        return read_sum(out.sum.emplace(Segment::SumTest{}));
       case Tail::kValue:
         ROLLCALL_RETURN_IF_ERROR(cursor_.expect("=", "\"=\" and a value of the property"));
         return cursor_.read_name(kNamesAllowed, out.favourite.value);

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/sort_unique.h"
+
 namespace rollcall {
 namespace {
 
@@ -342,8 +344,7 @@ std::vector<const KnownSource*> SourceRegistry::sources_like(std::string_view he
     }
     next = by_head_.lower_bound({size + 1, 0, 0});
   }
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  sort_unique(numbers);
   std::vector<const KnownSource*> sources;
   for (const std::size_t number : numbers) sources.push_back(&sources_[number]);
   return sources;
