@@ -30,6 +30,7 @@ target_link_libraries(rollcall_bench_support
   PUBLIC rollcall_bench_workload rollcall_storage rollcall_core
   PRIVATE rollcall_build_flags rollcall_kernels fmt::fmt nlohmann_json::nlohmann_json
           Threads::Threads)
+rollcall_unite(rollcall_bench_support)
 
 add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/rollcall_bench.cpp
@@ -50,3 +51,4 @@ set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(rollcall_bench PRIVATE
   rollcall_build_flags rollcall_bench_support rollcall_kernels CLI11::CLI11 fmt::fmt)
+rollcall_unite(rollcall_bench)

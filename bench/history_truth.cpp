@@ -7,7 +7,7 @@
 namespace rollcall::bench {
 namespace {
 
-constexpr TimeUs kNever = std::numeric_limits<TimeUs>::min();
+constexpr TimeUs kNoStart = std::numeric_limits<TimeUs>::min();
 
 using UserEvents = HistoryFloor::UserEvents;
 
@@ -33,7 +33,7 @@ Counts users_by_steps(const HistoryFloor& history, const FunnelSteps& funnel,
 // later. Of each step it keeps the latest attempt that made it, which lasts longest.
 std::size_t steps_from(const UserEvents& events, const FunnelSteps& funnel, std::size_t from,
                        TimeUs begin, TimeUs end) {
-  std::vector<TimeUs> starts(funnel.steps.size(), kNever);
+  std::vector<TimeUs> starts(funnel.steps.size(), kNoStart);
   std::size_t made = 0;
   for (std::size_t i = from; i < events.size() && made < starts.size(); ++i) {
     const TimeUs time = events.times[i];
@@ -44,7 +44,7 @@ std::size_t steps_from(const UserEvents& events, const FunnelSteps& funnel, std:
       if (time < begin || time >= end) continue;
       starts[0] = time;
     } else {
-      if (starts[step - 1] == kNever || time - starts[step - 1] > funnel.window_us) continue;
+      if (starts[step - 1] == kNoStart || time - starts[step - 1] > funnel.window_us) continue;
       starts[step] = starts[step - 1];
     }
     made = std::max(made, step + 1);
@@ -100,14 +100,14 @@ Counts strict_funnel_truth(const HistoryFloor& history, const FunnelSteps& funne
 
 Counts any_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel) {
   return users_by_steps(history, funnel, [&](const UserEvents& events) {
-    std::vector<TimeUs> latest(funnel.steps.size(), kNever);
+    std::vector<TimeUs> latest(funnel.steps.size(), kNoStart);
     std::size_t made = 0;
     for (std::size_t i = 0; i < events.size(); ++i) {
       const std::size_t step = step_of(funnel, events.names[i]);
       if (step == latest.size()) continue;
       latest[step] = events.times[i];
       const auto within = std::count_if(latest.begin(), latest.end(), [&](TimeUs time) {
-        return time != kNever && events.times[i] - time <= funnel.window_us;
+        return time != kNoStart && events.times[i] - time <= funnel.window_us;
       });
       made = std::max(made, static_cast<std::size_t>(within));
     }

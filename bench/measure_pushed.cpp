@@ -24,7 +24,7 @@
 namespace rollcall::bench {
 namespace {
 
-constexpr std::size_t kBatchRows = 65'536;
+constexpr std::size_t kPushedRows = 65'536;
 constexpr unsigned kPushers = 2;
 
 EngineOptions options_without_checkpoints(Session& session, IdKind ids) {
@@ -51,9 +51,9 @@ double push_seconds(Engine& engine, const WorkloadColumns& columns, std::size_t 
   std::atomic<std::size_t> next{begin};
   std::array<Status, kPushers> failures;
   const auto push = [&](Status& failure) {
-    for (std::size_t row = next.fetch_add(kBatchRows); row < columns.size() && failure.ok();
-         row = next.fetch_add(kBatchRows)) {
-      failure = engine.ingest(columns.batch(row, kBatchRows), {.ack = ack}).status();
+    for (std::size_t row = next.fetch_add(kPushedRows); row < columns.size() && failure.ok();
+         row = next.fetch_add(kPushedRows)) {
+      failure = engine.ingest(columns.batch(row, kPushedRows), {.ack = ack}).status();
     }
   };
   const double seconds = seconds_of([&] {

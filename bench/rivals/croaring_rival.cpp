@@ -1,4 +1,5 @@
 // This is CRoaring in this process, on one thread, with a bitmap per event name and day.
+#include "bench/history_truth.h"
 #include "bench/rivals/rival.h"
 
 #if __has_include(<roaring/roaring.h>)
@@ -14,7 +15,6 @@ namespace rollcall::bench {
 namespace {
 
 constexpr std::size_t kBatchRows = std::size_t{1} << 20;
-constexpr std::int64_t kDayUs = 86'400'000'000;
 
 struct Free {
   void operator()(roaring_bitmap_t* bitmap) const { roaring_bitmap_free(bitmap); }

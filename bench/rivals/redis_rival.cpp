@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "bench/history_truth.h"
 #include "bench/rivals/child_process.h"
 #include "bench/rivals/redis_client.h"
 #include "bench/rivals/rival.h"
@@ -17,7 +18,6 @@
 namespace rollcall::bench {
 namespace {
 
-constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::size_t kSendBytes = std::size_t{1} << 18;
 constexpr std::size_t kFieldsMax = 512;  // of one BITFIELD
 constexpr std::size_t kSources = 16;     // of one BITOP: more leave its fast path

@@ -12,12 +12,11 @@
 #include <cstring>
 #include <filesystem>
 
+#include "bench/history_truth.h"
 #include "bench/rivals/rival.h"
 
 namespace rollcall::bench {
 namespace {
-
-constexpr std::int64_t kDayUs = 86'400'000'000;
 
 void must_rocksdb(const rocksdb::Status& status) {
   if (!status.ok()) throw BenchError("rocksdb: " + status.ToString());

@@ -45,16 +45,16 @@ Read read_line(const std::string& line) {
   return reads.empty() ? Read{} : reads.front();
 }
 
-using Fields = std::vector<std::string>;
+using Columns = std::vector<std::string>;
 
 TEST(NdjsonReader, ReadsTheColumnsInAnyOrder) {
   EXPECT_EQ(read_line(R"({"ts": "2026-01-01", "event":"login","user":"ann", "plan":"pro"})").fields,
-            (Fields{"ann", "2026-01-01", "login", "", "", "pro"}));
+            (Columns{"ann", "2026-01-01", "login", "", "", "pro"}));
   EXPECT_EQ(
       read_line(R"( {"user":"a","properties":{"x":[1,{"channel":"no"}],"channel":"ads"}} )").fields,
-      (Fields{"a", "", "", "", "ads", ""}));
+      (Columns{"a", "", "", "", "ads", ""}));
   EXPECT_EQ(read_line(R"({"properties.channel":"ads"})").fields[4], "ads");
-  EXPECT_EQ(read_line("{}").fields, Fields(6));
+  EXPECT_EQ(read_line("{}").fields, Columns(6));
 }
 
 TEST(NdjsonReader, NumbersAreTheDigitsTheyStandAs) {
@@ -81,7 +81,7 @@ TEST(NdjsonReader, StringsAreUnescaped) {
 }
 
 TEST(NdjsonReader, OtherValues) {
-  EXPECT_EQ(read_line(R"({"user":null,"plan":true})").fields, (Fields{"", "", "", "", "", "true"}));
+  EXPECT_EQ(read_line(R"({"user":null,"plan":true})").fields, (Columns{"", "", "", "", "", "true"}));
   EXPECT_EQ(read_line(R"({"plan":false})").fields[5], "false");
   EXPECT_EQ(read_line(R"({"user":true})").fault, "column is neither a string nor a number");
   EXPECT_EQ(read_line(R"({"user":{"id":1}})").fault, "column is neither a string nor a number");
@@ -146,7 +146,7 @@ TEST(NdjsonReader, DeepNestingIsHarmless) {
 
 TEST(NdjsonReader, SeveralUsesOfAColumn) {
   const auto reads = read_lines("{\"u\":\"a\"}\n", {"u", "", "u", "", "u"});
-  EXPECT_EQ(reads[0].fields, (Fields{"a", "", "a", "", "a"}));
+  EXPECT_EQ(reads[0].fields, (Columns{"a", "", "a", "", "a"}));
 }
 
 // Random objects, written by another library, read the same.
@@ -162,7 +162,7 @@ TEST(NdjsonReader, AgreesWithAnotherParser) {
       return text;
     };
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
-    Fields expected(6);
+    Columns expected(6);
     for (const std::size_t i : {3u, 0u, 5u, 1u, 2u}) {
       object[random_string() + "-"] = {{"user", random_string()}, {"n", {1, 2, random_string()}}};
       if (random() % 4 == 0) continue;
