@@ -304,7 +304,10 @@ class Recount:
                        f"(SELECT SUM(amount) {in_periods} = c.n + k AND "
                        f"(SELECT COUNT(*) = k + 1 {in_periods} BETWEEN c.n AND c.n + k))"),
         }[mode]
-        cell, unit = (amounts, SCALE) if measure == "value" else (hits, 1)
+        cell, unit, returned = hits, 1, "NULL"
+        if measure == "value":
+            cell, unit = amounts, SCALE
+            returned = f"COALESCE((SELECT SUM({hits}) FROM cohort AS m WHERE m.n = c.n), 0)"
         self.sql.execute("DROP TABLE IF EXISTS cohort")
         self.sql.execute("DROP TABLE IF EXISTS cells")
         self.sql.execute("CREATE TABLE cohort AS "
@@ -316,7 +319,7 @@ class Recount:
             "SELECT c.n AS n, c.starts AS starts, k, "
             "       (SELECT COUNT(*) FROM cohort AS m WHERE m.n = c.n) AS size, "
             f"      COALESCE((SELECT SUM({cell}) FROM cohort AS m WHERE m.n = c.n), 0) AS found, "
-            f"      COALESCE((SELECT SUM({hits}) FROM cohort AS m WHERE m.n = c.n), 0) AS returned, "
+            f"      {returned} AS returned, "
             "       z.last <= :ended AS complete "
             "FROM periods AS c JOIN ks JOIN periods AS z ON z.kind = c.kind AND z.n = c.n + k "
             "WHERE c.kind = :kind", periods=periods, kind=kind)
