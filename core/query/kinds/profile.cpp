@@ -523,7 +523,7 @@ Result<UserId> user_of(const ProfileQuery& ask, UserKind kind) {
                   quoted_excerpt(ask.user)));
 }
 
-// The question with its year as a range.
+// Returns the question with its year as a range.
 Query with_year(const ProfileQuery& ask, const Query& query) {
   Query of_year = query;
   if (!ask.year) return of_year;
