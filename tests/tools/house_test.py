@@ -5,6 +5,7 @@
 """
 
 import argparse
+import glob
 import json
 import os
 import re
@@ -144,6 +145,16 @@ class House(unittest.TestCase):
         self.assertTrue(all(re.fullmatch(r"kernels/table_\w+\.cpp", path) for path in wide), wide)
         if os.uname().machine == "x86_64":
             self.assertGreaterEqual(len(wide), 2)
+
+    def test_the_installed_libraries_are_four(self):
+        """Rooms are sources of one library: programs link as many archives, in this order."""
+        exports, = glob.glob(os.path.join(BUILD, "CMakeFiles/Export/**/rollcallTargets.cmake"), recursive=True)
+        with open(exports, encoding="utf-8") as file:
+            archives = re.findall(r"add_library\(rollcall::(\w+) STATIC IMPORTED\)", file.read())
+        self.assertEqual(archives, ["rollcall_operations", "rollcall_storage", "rollcall_core",
+                                    "rollcall_kernels"])
+        linked = re.findall(r"-l(rollcall_\w+)", read("tools/cmake/rollcall.pc.in"))
+        self.assertEqual(linked, archives)
 
     def test_a_kind_is_named_in_few_files(self):
         """A kind of question is its own files, its struct, and one line in the list of rows."""
