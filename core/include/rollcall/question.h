@@ -47,8 +47,7 @@ struct QueryCommon {
 struct ActiveQuery {
   Selector event;
   Period period = Period::kDay;
-  // Counts for each day d the distinct users of [d-N+1, d], and for each hour those of the 24 N
-  // hours that end with it.
+  // Counts for day d the distinct users of [d-N+1, d], for an hour those of the 24 N that end then.
   std::optional<std::int32_t> window_days;
   std::optional<std::int32_t> ratio_to_window;  // adds users / distinct users of the last N days
 
@@ -94,8 +93,7 @@ struct RetentionQuery {
   // Says whether periods are civil, or begin with the user's first cohort event and last a minute,
   // an hour, or as many times 24 hours as the period usually has days.
   Windows windows = Windows::kCalendar;
-  // Says, for kFirstEver, which event is first: the first that matches, or the first of its name,
-  // which must then match.
+  // Tells, for kFirstEver, whether the first match joins, or the first of its name, if it matches.
   FirstOf first_of = FirstOf::kMatching;
   std::int32_t min_return_count = 1;  // so many return events in a period make a user seen in it
   // Says, for kValue, which amounts of the cohort's own period count: all of them, or those from
