@@ -120,6 +120,10 @@ PROSE_SEARCH = re.compile(
     r"\s*\." + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\("
     # An error repeats what the test has in a variable. A literal may be words of its own.
     r"|\brepeats\([^;]*,\s*\"(?:[^\"\\]|\\.)*\"\)")
+# The same of a variable that holds the text of an error.
+TEXT_OF_ERROR = re.compile(r"\b(\w+) = [^;=]*\b(?:message|what|to_string)\(\);")
+# These cut off what a library of others puts in front of its texts.
+CUTS_TEXTS_OF_OTHERS = ("core/query/text/json_document.cpp", "operations/json_object.cpp")
 SEARCH_FAULT = "looks for words in the text of an error"
 # The same in Python, of names that the texts of errors have there.
 ERROR_NAMES = {"error", "errors", "stderr"}
@@ -281,6 +285,14 @@ def check_words(path, text):
     code = re.sub(r"^\s*//.*$", "", text, flags=re.M)
     for found in PROSE_SEARCH.finditer(code):
         yield code.count("\n", 0, found.start()) + 1, SEARCH_FAULT
+    for held in TEXT_OF_ERROR.finditer(code):
+        if path in CUTS_TEXTS_OF_OTHERS or PROSE_SEARCH.search(held.group(1) + ".find("):
+            continue
+        # A variable ends with its function.
+        end = re.compile(r"^\}", re.M).search(code, held.end())
+        search = re.compile(rf"\b{held.group(1)}\s*\." + SEARCH)
+        for found in search.finditer(code, held.end(), end.start() if end else len(code)):
+            yield code.count("\n", 0, found.start()) + 1, SEARCH_FAULT
     for number, line in enumerate(code.split("\n"), 1):
         if is_library and FLAG_IN_TEXT.search(line):
             yield number, "a text of the library names a flag of the command line"
@@ -519,6 +531,9 @@ BAD = {
         ("tests/core/a.cpp", 'bool b = thrown.what().contains("x");\n', "looks for words"),
     "a search of a note":
         ("tests/core/a.cpp", 'bool b = report.notes[i].text.ends_with("x");\n', "looks for words"),
+    "a search of a text that a variable holds":
+        ("operations/a.cpp", 'void f() {\n  const std::string& text = status.message();\n'
+         '  if (!text.starts_with("x")) return;\n}\n', "looks for words"),
     "a search of the last fault":
         ("tests/core/a.cpp", 'bool b = report->faults.back().find("x") == 0;\n', "looks for words"),
     "words that an error is to repeat":
