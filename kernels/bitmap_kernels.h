@@ -90,13 +90,13 @@ struct KernelTable {
   void (*set_bits)(std::uint64_t* words, const std::uint32_t* ordinals,
                    std::size_t ordinal_count) noexcept;
 
-  // Bit i of `out` = (low <= column[i] && column[i] <= high); `column` has 64 * word_count
+  // Sets bit i of `out` to (low <= column[i] && column[i] <= high). `column` has 64 * word_count
   // elements.
   void (*in_range_bits)(const std::int32_t* column, std::int32_t low, std::int32_t high,
                         std::uint64_t* out, std::size_t word_count) noexcept;
 
-  // column[i] = min (max) of itself and `value` for every set bit i; `column` has 64 * word_count
-  // elements.
+  // Sets column[i] to the min (max) of itself and `value` for every set bit i. `column` has 64 *
+  // word_count elements.
   void (*min_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
                     std::size_t word_count) noexcept;
   void (*max_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "operations/campaign_periods.h"
+#include "operations/campaign_text.h"
 #include "rollcall/campaign.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
@@ -333,7 +334,7 @@ std::vector<AudienceInfo> runs_of(const Engine& engine, const std::string& campa
 
 Result<Query> report_question(const Engine& engine, const std::string& campaign) {
   ROLLCALL_ASSIGN_OR_RETURN(const Campaign found, find_campaign(engine, campaign));
-  ResponseQuery ask;
+  ResponseQuery ask = report_without_runs(found);
   for (const AudienceInfo& run : runs_of(engine, campaign)) {
     ROLLCALL_ASSIGN_OR_RETURN(const Moment at, moment_of(engine, run, &found));
     ask.runs.push_back({run.name.run, at.time});
@@ -342,12 +343,6 @@ Result<Query> report_question(const Engine& engine, const std::string& campaign)
     return Status(StatusCode::kFailedPrecondition,
                   campaign_label(campaign) + ": has no run yet (allowed: once one is frozen)");
   }
-  ask.campaign = campaign;
-  ask.horizons = found.horizons;
-  ask.returned = found.returned;
-  ask.converted = found.converted;
-  ask.contact = found.contact;
-  ask.cost_per_contact = found.cost_per_contact;
   Query query;
   query.ask = std::move(ask);
   return query;

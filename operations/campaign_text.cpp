@@ -39,20 +39,6 @@ Status field_fault(std::string_view field, std::string_view allowed, const Json&
       fmt::format("{}: must be {}, found {}", field, allowed, excerpt(text)));
 }
 
-// Says an error of a question about the field that the question was made of.
-Status renamed(const Status& status, std::string_view from, std::string_view to) {
-  const std::string& text = status.message();
-  if (!text.starts_with(from)) return status;
-  return {status.code(), std::string(to) + text.substr(from.size())};
-}
-
-Result<Segment> read_segment(std::string_view field, const Json& json, std::string_view time_zone) {
-  const Json question = {{"kind", "segment"}, {"segment", json}};
-  Result<Query> query = parse_query(json_text(question), time_zone);
-  if (!query.ok()) return renamed(query.status(), "segment: segment", field);
-  return std::get<SegmentQuery>(query->ask).segment;
-}
-
 Json segment_json(const Segment& segment) {
   Query query;
   query.ask = SegmentQuery{segment};
@@ -64,26 +50,17 @@ constexpr std::array<std::string_view, 5> kReportFields = {"contact", "cost_per_
                                                            "returned", "converted", "horizons"};
 
 Result<ResponseQuery> read_report(const Json& fields, std::string_view time_zone) {
-  Json question = {{"kind", "response"}, {"campaign", "campaign"}};
-  question["runs"] = {{"at", fields.contains("at") ? fields["at"] : Json("today")}};
+  Json question = {{"kind", "response"}, {"campaign", "campaign"}, {"runs", {{"at", "today"}}}};
   for (const std::string_view field : kReportFields) {
     if (fields.contains(field)) question[std::string(field)] = fields[std::string(field)];
   }
-  Result<Query> query = parse_query(json_text(question), time_zone);
-  if (query.ok()) return std::get<ResponseQuery>(query->ask);
-  return renamed(renamed(query.status(), "response: runs: \"at\"", "response: at"),
-                 "response: ", "");
+  ROLLCALL_ASSIGN_OR_RETURN(Query query, parse_query(json_text(question), time_zone));
+  return std::get<ResponseQuery>(std::move(query.ask));
 }
 
 Json report_json(const Campaign& campaign) {
-  ResponseQuery ask;
-  ask.campaign = campaign.name;
+  ResponseQuery ask = report_without_runs(campaign);
   ask.runs.push_back({"at", campaign.at.value_or(AsOf())});
-  ask.horizons = campaign.horizons;
-  ask.returned = campaign.returned;
-  ask.converted = campaign.converted;
-  ask.contact = campaign.contact;
-  ask.cost_per_contact = campaign.cost_per_contact;
   Query query;
   query.ask = std::move(ask);
   return Json::parse(to_json(query));
@@ -156,8 +133,7 @@ constexpr std::string_view kClassesAllowed =
     "a list such as [{\"name\": \"payers\", \"segment\": \"did(purchase)\"}], or {\"by\": "
     "{\"favourite\": \"category\", \"of\": \"read\"}}";
 
-Status read_class_list(const Json& list, std::string_view time_zone,
-                       std::vector<AudienceClass>& out) {
+Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
   if (list.size() > AudienceClass::kCountMax) {
     return Status::invalid_argument(fmt::format("classes: there are {} (allowed: up to {})",
                                                 list.size(), AudienceClass::kCountMax));
@@ -176,15 +152,14 @@ Status read_class_list(const Json& list, std::string_view time_zone,
                       "names, once each)",
                       quoted_excerpt(added.name)));
     }
-    ROLLCALL_ASSIGN_OR_RETURN(added.users,
-                              read_segment(fmt::format("classes: {}", quoted_excerpt(added.name)),
-                                           json["segment"], time_zone));
+    const std::string field = fmt::format("classes: {}", quoted_excerpt(added.name));
+    ROLLCALL_ASSIGN_OR_RETURN(added.users, parse_segment_json(json_text(json["segment"]), field));
   }
   return {};
 }
 
-Status read_classes(const Json& json, std::string_view time_zone, Campaign& campaign) {
-  if (json.is_array()) return read_class_list(json, time_zone, campaign.classes);
+Status read_classes(const Json& json, Campaign& campaign) {
+  if (json.is_array()) return read_class_list(json, campaign.classes);
   const bool is_by = json.is_object() && json.size() == 1 && json.contains("by") &&
                      json["by"].is_object() && json["by"].contains("favourite") &&
                      !json["by"].contains("is");
@@ -192,7 +167,7 @@ Status read_classes(const Json& json, std::string_view time_zone, Campaign& camp
   Json favourite = json["by"];
   favourite["is"] = "any";
   ROLLCALL_ASSIGN_OR_RETURN(campaign.by_favourite,
-                            read_segment("classes: by", favourite, time_zone));
+                            parse_segment_json(json_text(favourite), "classes: by"));
   campaign.by_favourite->favourite.value.clear();
   return {};
 }
@@ -232,12 +207,15 @@ Status read_campaign(const Json& object, const Readers& readers) {
 // Returns readers of the fields that several campaigns may have in common. Those of a report are
 // read together.
 Readers common_readers(const Json& object, std::string_view time_zone, Campaign& campaign) {
-  Readers readers = {
-      {"classes", [&, time_zone](const Json& j) { return read_classes(j, time_zone, campaign); }},
-      {"holdout", [&](const Json& j) { return read_holdout(j, campaign.holdout); }}};
+  Readers readers = {{"classes", [&](const Json& j) { return read_classes(j, campaign); }},
+                     {"holdout", [&](const Json& j) { return read_holdout(j, campaign.holdout); }},
+                     {"at", [&, time_zone](const Json& j) -> Status {
+                        ROLLCALL_ASSIGN_OR_RETURN(campaign.at,
+                                                  parse_as_of_json(json_text(j), "at", time_zone));
+                        return {};
+                      }}};
   const Reader report = [&object, &campaign, time_zone](const Json&) -> Status {
     ROLLCALL_ASSIGN_OR_RETURN(const ResponseQuery ask, read_report(object, time_zone));
-    if (object.contains("at")) campaign.at = ask.runs.front().at;
     campaign.horizons = ask.horizons;
     campaign.returned = ask.returned;
     campaign.converted = ask.converted;
@@ -245,7 +223,6 @@ Readers common_readers(const Json& object, std::string_view time_zone, Campaign&
     campaign.cost_per_contact = ask.cost_per_contact;
     return {};
   };
-  readers.emplace_back("at", report);
   for (const std::string_view field : kReportFields) readers.emplace_back(field, report);
   return readers;
 }
@@ -258,7 +235,7 @@ Status read_definition(std::string_view json, std::string_view time_zone, Campai
                  {{"name", [&](const Json& j) { return read_text_field("name", j, own_name); }},
                   {"audience", [&](const Json& j) -> Status {
                      ROLLCALL_ASSIGN_OR_RETURN(campaign.audience,
-                                               read_segment("audience", j, time_zone));
+                                               parse_segment_json(json_text(j), "audience"));
                      return {};
                    }}});
   readers.insert(
@@ -284,6 +261,17 @@ Status read_definition(std::string_view json, std::string_view time_zone, Campai
 }
 
 }  // namespace
+
+ResponseQuery report_without_runs(const Campaign& campaign) {
+  ResponseQuery ask;
+  ask.campaign = campaign.name;
+  ask.horizons = campaign.horizons;
+  ask.returned = campaign.returned;
+  ask.converted = campaign.converted;
+  ask.contact = campaign.contact;
+  ask.cost_per_contact = campaign.cost_per_contact;
+  return ask;
+}
 
 bool operator==(const Campaign& a, const Campaign& b) { return to_json(a) == to_json(b); }
 

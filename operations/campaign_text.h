@@ -1,9 +1,10 @@
-// Reads definitions of campaigns of which several come from one text.
+// Reads definitions of campaigns of which several come from one text, and what reports ask.
 #pragma once
 
 #include <string_view>
 
 #include "rollcall/campaign.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -11,5 +12,8 @@ namespace rollcall {
 // Reads the fields that campaigns may have in common, over those of `campaign`.
 //   kInvalidArgument  as parse_campaign, and a field that is each campaign's own
 Status read_common_fields(std::string_view json, std::string_view time_zone, Campaign& campaign);
+
+// Returns the question that a report asks, without the runs that it is about.
+ResponseQuery report_without_runs(const Campaign& campaign);
 
 }  // namespace rollcall

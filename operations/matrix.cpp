@@ -111,7 +111,7 @@ Status no_matrix(const QueryResult& result) {
                   result.kind));
 }
 
-// The cells that are not 0 as shares of the largest one.
+// Shades the cells that are not 0, as shares of the largest one.
 void shade_by_size(Matrix& matrix) {
   const auto size_of = [&](std::size_t y, std::size_t x) {
     const auto* count = std::get_if<std::int64_t>(&matrix.result.rows[y][matrix.first_cell + x]);

@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "kernels": [],
     "core/include": [],
     "core/base": [],
-    "core/time": ["core/base"],
+    "core/time": [],
     "core/statistics": ["core/base"],
     "core/users": ["kernels", "core/base"],
     "core/catalog": ["core/base", "core/users"],
@@ -47,16 +47,14 @@ MAY_INCLUDE = {
     "core/query/resolve": ["core/base", "core/time", "core/catalog", "core/query/text"],
     "core/query/sets": ["kernels", "core/base", "core/users", "core/catalog", "core/pages",
                         "core/history", "core/query/resolve"],
-    "core/query/sequence": ["kernels", "core/base", "core/time", "core/catalog", "core/history",
-                            "core/query/resolve", "core/query/sets"],
+    "core/query/sequence": ["core/base", "core/history", "core/query/resolve", "core/query/sets"],
     "core/query/plan": ["core/base", "core/users", "core/catalog", "core/time", "core/pages",
-                        "core/history", "core/query/text", "core/query/resolve", "core/query/sets",
+                        "core/query/text", "core/query/resolve", "core/query/sets",
                         "core/query/sequence"],
-    "core/query/kinds": ["core/base", "core/time", "core/statistics", "core/history",
-                         "core/query/text", "core/query/resolve", "core/query/sets",
-                         "core/query/sequence", "core/query/plan"],
-    "core/query/question": ["core/catalog", "core/pages", "core/query/resolve", "core/query/plan",
-                            "core/query/kinds"],
+    "core/query/kinds": ["core/base", "core/time", "core/statistics", "core/query/text",
+                         "core/query/resolve", "core/query/sets", "core/query/sequence",
+                         "core/query/plan"],
+    "core/query/question": ["core/query/resolve", "core/query/plan", "core/query/kinds"],
     "core/source/values": ["core/base", "core/time"],
     "core/source/files": ["core/base"],
     "core/source/lists": ["core/base", "core/users", "core/source/files"],
@@ -74,7 +72,8 @@ MAY_INCLUDE = {
     "tools": ["bench/workload.h"],
     "examples": [],
     "bench": ["kernels", "core/base/workers.h", "core/engine/query_executor.h",
-              "core/history", "core/query/kinds/kind_table.h",
+              "core/history/bit_stream.h", "core/history/event_log.h", "core/history/log_merge.h",
+              "core/history/user_cursor.h", "core/query/kinds/kind_table.h",
               "core/query/sequence/block_match.h", "core/time/time_zone.h"],
     "tests": ["kernels", "core", "storage", "operations", "bindings", "bench"],
 }
@@ -90,8 +89,10 @@ ENGINE_HEADERS = ("rollcall/engine.h", "rollcall/file_source.h", "rollcall/arrow
 ROCKSDB = ("storage/", "tests/storage/", "tests/install/", "bench/")
 # These are built on purpose outside the main build.
 NOT_IN_BUILD = ("tests/install/consumer/", "bindings/python/")
-# The package of Python is built of its own folder alone, wherever that lies.
+# The package of Python is built of its own folder and of the installed headers, wherever it lies.
 OF_THE_PACKAGE = "bindings/python/"
+# The tests may look into what nobody looks into yet.
+MAY_LOOK_FURTHER = ("tests",)
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 NAMESPACE = re.compile(r"(?:inline )?namespace ?([\w:]*) \{$")
@@ -119,6 +120,10 @@ PROSE_SEARCH = re.compile(
     r"\s*\." + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\("
     # An error repeats what the test has in a variable. A literal may be words of its own.
     r"|\brepeats\([^;]*,\s*\"(?:[^\"\\]|\\.)*\"\)")
+# The same of a variable that holds the text of an error.
+TEXT_OF_ERROR = re.compile(r"\b(\w+) = [^;=]*\b(?:message|what|to_string)\(\);")
+# These cut off what a library of others puts in front of its texts.
+CUTS_TEXTS_OF_OTHERS = ("core/query/text/json_document.cpp", "operations/json_object.cpp")
 SEARCH_FAULT = "looks for words in the text of an error"
 # The same in Python, of names that the texts of errors have there.
 ERROR_NAMES = {"error", "errors", "stderr"}
@@ -160,8 +165,13 @@ def check_include(root, path, quote, target):
     if target.startswith("rocksdb/") and not path.startswith(ROCKSDB):
         return f'includes {target}: only storage and its tests know RocksDB'
     room = room_of(path)
-    if room is None or path.startswith(OF_THE_PACKAGE):
+    if room is None:
         return None
+    if path.startswith(OF_THE_PACKAGE) and not target.startswith("rollcall/"):
+        own = os.path.join(root, os.path.dirname(path), target)
+        if quote == "<" or os.path.exists(own):
+            return None
+        return f'includes "{target}": the package may include "rollcall/..." and what is beside it'
     if target in ENGINE_HEADERS and folder == "core" and room not in SEES_ENGINE:
         return f"includes {target}: {room} is beneath the engine"
     if target.startswith("rollcall/"):
@@ -238,6 +248,21 @@ def check_text(path, text):
             yield number, f"{len(line)} columns: at most {COLUMNS_MAX}"
 
 
+def check_allowances(root, paths):
+    """Yields (path, line, fault) for each line of the table above that allows what nobody does."""
+    included = {}
+    for path in filter(is_source, paths):
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            found = (INCLUDE.match(line) for line in file)
+            included.setdefault(room_of(path), set()).update(
+                include.group(2) for include in found if include)
+    for room, places in MAY_INCLUDE.items():
+        for place in places:
+            if room not in MAY_LOOK_FURTHER and not any(
+                    is_within(target, place) for target in included.get(room, ())):
+                yield "tools/tidy.py", 1, f"{room} may include {place}, and does not"
+
+
 CODE_FENCE = re.compile(r"\s*```")
 
 
@@ -260,6 +285,14 @@ def check_words(path, text):
     code = re.sub(r"^\s*//.*$", "", text, flags=re.M)
     for found in PROSE_SEARCH.finditer(code):
         yield code.count("\n", 0, found.start()) + 1, SEARCH_FAULT
+    for held in TEXT_OF_ERROR.finditer(code):
+        if path in CUTS_TEXTS_OF_OTHERS or PROSE_SEARCH.search(held.group(1) + ".find("):
+            continue
+        # A variable ends with its function.
+        end = re.compile(r"^\}", re.M).search(code, held.end())
+        search = re.compile(rf"\b{held.group(1)}\s*\." + SEARCH)
+        for found in search.finditer(code, held.end(), end.start() if end else len(code)):
+            yield code.count("\n", 0, found.start()) + 1, SEARCH_FAULT
     for number, line in enumerate(code.split("\n"), 1):
         if is_library and FLAG_IN_TEXT.search(line):
             yield number, "a text of the library names a flag of the command line"
@@ -411,6 +444,9 @@ GOOD = {
     "operations/words.h": "#pragma once\n",
     "operations/report.cpp": '#include "operations/words.h"\n#include "rollcall/report.h"\n',
     "tools/draw.h": "#pragma once\n",
+    "bindings/c/calls.h": "#pragma once\n",
+    "bindings/python/src/given.h": "#pragma once\n",
+    "bindings/python/src/given.cpp": '#include "given.h"\n#include "rollcall/report.h"\n',
     "tools/flags.cpp": 'f("--lists", "names more");\n',
     "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n'
                           'bool c = repeats(status, path + "/x") || notes.at(0).text == "x";\n',
@@ -447,6 +483,10 @@ BAD = {
         ("storage/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "bench looks further into core":
         ("bench/a.cpp", '#include "core/users/users.h"\n', "may include"),
+    "the package of Python looks into core":
+        ("bindings/python/src/a.cpp", '#include "core/users/users.h"\n', "package may include"),
+    "the package of Python looks into C":
+        ("bindings/python/src/a.cpp", '#include "bindings/c/calls.h"\n', "package may include"),
     "operations look into core":
         ("operations/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "storage sees operations":
@@ -491,6 +531,9 @@ BAD = {
         ("tests/core/a.cpp", 'bool b = thrown.what().contains("x");\n', "looks for words"),
     "a search of a note":
         ("tests/core/a.cpp", 'bool b = report.notes[i].text.ends_with("x");\n', "looks for words"),
+    "a search of a text that a variable holds":
+        ("operations/a.cpp", 'void f() {\n  const std::string& text = status.message();\n'
+         '  if (!text.starts_with("x")) return;\n}\n', "looks for words"),
     "a search of the last fault":
         ("tests/core/a.cpp", 'bool b = report->faults.back().find("x") == 0;\n', "looks for words"),
     "words that an error is to repeat":
@@ -525,8 +568,10 @@ def write_tree(root, files):
 
 def self_test():
     failures = []
+    expected = []
 
     def expect(name, faults, wanted):
+        expected.append(name)
         texts = [fault for _, _, fault in faults]
         if wanted is None and texts:
             failures.append(f"{name}: found {texts}")
@@ -579,7 +624,17 @@ def self_test():
             write_tree(root, {document: "".join(lines.values())} | files)
             expect(name, check_rooms(root), wanted)
 
-    count = len(BAD) + 3 + len(trees)
+    with tempfile.TemporaryDirectory() as root:
+        allowed = {f"{room}/a.cpp": "".join(
+            f'#include "{place if place.endswith(".h") else place + "/a.h"}"\n' for place in places)
+                   for room, places in MAY_INCLUDE.items()}
+        write_tree(root, allowed)
+        expect("all that may be included is", check_allowances(root, allowed), None)
+        write_tree(root, {"core/users/a.cpp": '#include "kernels/a.h"\n'})
+        expect("an include that is allowed, and not there", check_allowances(root, allowed),
+               "core/users may include core/base, and does not")
+
+    count = len(expected)
     for failure in failures:
         print(failure, file=sys.stderr)
     print(f"tidy self-test: {count - len(failures)} of {count} as expected")
@@ -598,6 +653,7 @@ def main():
     paths = tree_files(ROOT)
     faults = check_tree(ROOT, paths, arguments.compile_commands, arguments.not_built)
     faults += check_rooms(ROOT)
+    faults += check_allowances(ROOT, paths)
     for path, line, fault in faults:
         print(f"{path}:{line}: {fault}")
     print(f"tidy: {len(paths)} files, {len(faults)} faults")

@@ -34,7 +34,7 @@
 
 namespace rollcall {
 
-// Users by the number of their partition.
+// Holds users by the number of their partition.
 using OrdinalsByPartition = std::vector<std::vector<std::uint32_t>>;
 
 // Are the users whom questions ask for as members.

@@ -30,6 +30,8 @@ double variance_of_mean(const SampleSums& sample) {
   const Wide sum = sample.sum;
   // The numerator is exact: two numbers of about the same size are subtracted here.
   const Wide numerator = users * squares_of(sample) - sum * sum;
+  // Only sums that are of no users, as other machines may send them, are less.
+  if (numerator < 0) return 0;
   return to_double(numerator) / to_double(users * users * (users - 1));
 }
 

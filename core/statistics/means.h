@@ -13,7 +13,8 @@
 namespace rollcall {
 
 // Holds the exact sums that a mean and its variance are made of. Sums of disjoint users add up.
-// There are fewer than 2^62 users.
+// There are fewer than 2^62 users. Squares that are too small to be those of any users have no
+// spread.
 struct SampleSums {
   static constexpr std::size_t kSquareDigits = 4;
   static constexpr unsigned kDigitBits = 48;

@@ -217,10 +217,11 @@ TEST(CampaignText, NamesWhatIsWrongWithNumbers) {
                   std::string(days));
   }
   EXPECT_EQ(error_with(R"j("horizons": [3, 3])j"),
-            "campaign \"c\": horizons: must ascend, found 3 after 3");
-  EXPECT_EQ(error_with(R"j("cost_per_contact": "-1")j"),
-            "campaign \"c\": cost_per_contact: must be a decimal number not below 0 such as "
-            "\"0.05\", of at most 18 digits, found \"-1\"");
+            "campaign \"c\": response: horizons: must ascend, found 3 after 3");
+  EXPECT_EQ(
+      error_with(R"j("cost_per_contact": "-1")j"),
+      "campaign \"c\": response: cost_per_contact: must be a decimal number not below 0 such as "
+      "\"0.05\", of at most 18 digits, found \"-1\"");
   EXPECT_EQ(error_with(R"j("holdout_group": "")j"),
             "campaign \"c\": holdout_group: has 0 bytes (allowed: 1 to 200)");
 }

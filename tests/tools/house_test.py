@@ -5,6 +5,7 @@
 """
 
 import argparse
+import glob
 import json
 import os
 import re
@@ -29,22 +30,41 @@ def read(path):
         return file.read()
 
 
+def headings(text):
+    """The names by which links know the headings of a document."""
+    names = set()
+    text = re.sub(r"^\s*```.*?^\s*```", "", text, flags=re.M | re.S)
+    for words in re.findall(r"^#+ +(.*)", text, re.M):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", words).strip().lower()
+        name = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        count = 0
+        while (numbered := name if count == 0 else f"{name}-{count}") in names:
+            count += 1
+        names.add(numbered)
+    return names
+
+
 def sources_in(*folders):
     return [os.path.relpath(os.path.join(folder, name), ROOT) for top in folders
             for folder, _, names in os.walk(os.path.join(ROOT, top))
             for name in names if name.endswith((".h", ".cpp"))]
 
 
+# The folders that documents name.
+FOLDERS = "|".join(("bench", "bindings", "core", "docs", "examples", "kernels", "operations",
+                    "storage", "tests", "tools"))
 KIND_ROWS = "core/query/kinds/kind_rows.h"
 # Two files name a kind beside its own: the one with its struct, and the list of rows.
 KIND_PLACES = ("core/include/rollcall/question.h", KIND_ROWS)
 # These names are words of the field, too, so that only the types are looked for.
 EVERYDAY_NAMES = ("active", "clock", "compare", "counts", "idle", "ltv", "paths", "segment")
 # The help has examples; the command of segments, which also keeps them, asks how many users one has.
+# C reads a segment as that of a question about it.
 # A line of every store says in a few words what the program is for.
 KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store_directory.cpp", "churn"),
                    ("tools/rollcall.cpp", "retention"), ("tools/rollcall.cpp", "churn"),
-                   ("tools/commands/segment.cpp", "SegmentQuery")}
+                   ("tools/commands/segment.cpp", "SegmentQuery"),
+                   ("bindings/c/option_json.cpp", "SegmentQuery")}
 # An algorithm may be named for the kind that it is for. These files see no question.
 KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
 # A segment may hold a question of this kind. These files see it as a part of segments.
@@ -63,8 +83,8 @@ KIND_RELATIVES = {
     "core/query/kinds/active_days.h": ("lifecycle", "streaks"),
     "core/query/kinds/active_days.cpp": ("lifecycle", "streaks"),
 }
-# Benchmarks, tests and examples ask questions of every kind, as programs do.
-KIND_FOLDERS = ("core", "kernels", "storage", "tools")
+# Operations, benchmarks, tests and examples ask questions, as programs do.
+KIND_FOLDERS = ("bindings", "core", "kernels", "storage", "tools")
 
 
 def query_kinds(sources):
@@ -126,6 +146,16 @@ class House(unittest.TestCase):
         if os.uname().machine == "x86_64":
             self.assertGreaterEqual(len(wide), 2)
 
+    def test_the_installed_libraries_are_four(self):
+        """Rooms are sources of one library: programs link as many archives, in this order."""
+        exports, = glob.glob(os.path.join(BUILD, "CMakeFiles/Export/**/rollcallTargets.cmake"), recursive=True)
+        with open(exports, encoding="utf-8") as file:
+            archives = re.findall(r"add_library\(rollcall::(\w+) STATIC IMPORTED\)", file.read())
+        self.assertEqual(archives, ["rollcall_operations", "rollcall_storage", "rollcall_core",
+                                    "rollcall_kernels"])
+        linked = re.findall(r"-l(rollcall_\w+)", read("tools/cmake/rollcall.pc.in"))
+        self.assertEqual(linked, archives)
+
     def test_a_kind_is_named_in_few_files(self):
         """A kind of question is its own files, its struct, and one line in the list of rows."""
         sources = {path: read(path) for path in sources_in(*KIND_FOLDERS)}
@@ -145,7 +175,8 @@ class House(unittest.TestCase):
                      "std::get<ActiveQuery>(query.ask);", "void add_stickiness_command();",
                      'error("lifecycles need days");', "std::get<FunnelQuery>(query.ask);"):
             for path in ("core/engine/verify.cpp", "tools/rollcall.cpp", "core/query/kinds/active.cpp",
-                         "core/query/sequence/step_events.cpp", "storage/store_lock.cpp"):
+                         "core/query/sequence/step_events.cpp", "storage/store_lock.cpp",
+                         "bindings/c/calls.cpp", "bindings/python/src/objects.cpp"):
                 sources = {KIND_ROWS: unchanged[KIND_ROWS], path: unchanged[path]}
                 sources[path] += text + "  // stickiness\n"
                 is_own = path.endswith("active.cpp") and "ActiveQuery" in text
@@ -153,7 +184,7 @@ class House(unittest.TestCase):
                     self.assertEqual(len(list(names_of_kinds(sources, kinds))), 0 if is_own else 1)
 
     def test_documents_name_what_is_there(self):
-        """Links, and paths in code spans."""
+        """Links to files and to headings, and paths in code spans."""
         listed = subprocess.run(["git", "-C", ROOT, "ls-files", "*.md"], check=False,
                                 capture_output=True, text=True).stdout.split()
         documents = listed or [os.path.relpath(os.path.join(folder, name), ROOT)
@@ -164,13 +195,20 @@ class House(unittest.TestCase):
         for document in documents:
             text = read(document)
             here = os.path.dirname(document)
-            links = [os.path.join(here, link) for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)]
-            paths = re.findall(r"`((?:core|kernels|storage|tools|tests|bench|examples|docs)/[\w./-]*)`", text)
-            for path in links + paths:
+            links = [(os.path.normpath(os.path.join(here, link)) if link else document, heading)
+                     for link, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)", text)]
+            paths = [(path, "") for path in re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text)]
+            for path, heading in links + paths:
                 looked_at += 1
-                with self.subTest(document=document, path=path):
+                with self.subTest(document=document, path=path, heading=heading):
                     self.assertTrue(os.path.exists(os.path.join(ROOT, path)), "there is no such file")
-        self.assertGreater(looked_at, 50)
+                    if heading:
+                        self.assertIn(heading, headings(read(path)))
+        self.assertGreater(looked_at, 250)
+
+    def test_headings_are_known_by_their_words(self):
+        text = "# What it `is`\n```\n# code\n```\n## [Rooms](x.md) of core\n### What it is\n"
+        self.assertEqual(headings(text), {"what-it-is", "rooms-of-core", "what-it-is-1"})
 
 
 if __name__ == "__main__":

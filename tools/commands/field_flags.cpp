@@ -77,8 +77,8 @@ void add_value(Json& list, const std::string& value) {
   }
 }
 
-// The conditions of several objects, all of which must hold: in the first, as far as it has room.
-// "=" again means any of the values, and "!=" none of them.
+// Returns the conditions as objects, all of which must hold. A condition is in the first object
+// that has none of its kind on the property. "=" again means any of the values, and "!=" none.
 Json where_json(const std::vector<std::string>& words) {
   Json objects = Json::array({Json::object()});
   for (const std::string& word : words) {

@@ -22,6 +22,14 @@ Result<Query> parse_query(std::string_view json, std::string_view time_zone = "U
 // Reads a JSON array of at most 1,000 such objects, or a single object.
 Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone = "UTC");
 
+// Read a segment (a text of `parse_segment`, or an object) and an instant or a date from JSON, as
+// questions have them. They are for JSON that has either in a field of its own, `field`, with which
+// errors begin.
+//   kInvalidArgument  as parse_query
+Result<Segment> parse_segment_json(std::string_view json, std::string_view field);
+Result<AsOf> parse_as_of_json(std::string_view json, std::string_view field,
+                              std::string_view time_zone = "UTC");
+
 // Writes a query as the JSON object that `parse_query` reads, with every field in force.
 std::string to_json(const Query& query);
 

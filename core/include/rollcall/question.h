@@ -47,7 +47,7 @@ struct QueryCommon {
 struct ActiveQuery {
   Selector event;
   Period period = Period::kDay;
-  // Per day d: distinct users of [d-N+1, d]; per hour: of the 24 N hours that end with it.
+  // Counts for day d the distinct users of [d-N+1, d], for an hour those of the 24 N that end then.
   std::optional<std::int32_t> window_days;
   std::optional<std::int32_t> ratio_to_window;  // adds users / distinct users of the last N days
 
@@ -90,14 +90,14 @@ struct RetentionQuery {
 
   // The following need history, where they are not the default.
 
-  // Civil periods, or periods of a minute, an hour, or as many times 24 hours as the period usually
-  // has days, from the user's first cohort event on.
+  // Says whether periods are civil, or begin with the user's first cohort event and last a minute,
+  // an hour, or as many times 24 hours as the period usually has days.
   Windows windows = Windows::kCalendar;
-  // With kFirstEver: the first event that matches, or the first of its name, which must then match.
+  // Tells, for kFirstEver, whether the first match joins, or the first of its name, if it matches.
   FirstOf first_of = FirstOf::kMatching;
   std::int32_t min_return_count = 1;  // so many return events in a period make a user seen in it
-  // With kValue: which amounts of the cohort's own period count, all or those from the user's first
-  // cohort event in it on.
+  // Says, for kValue, which amounts of the cohort's own period count: all of them, or those from
+  // the user's first cohort event in it on.
   ValueFrom value_from = ValueFrom::kPeriod;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
@@ -249,8 +249,8 @@ struct RfmRules {
 
   enum class Frequency : std::uint8_t { kEvents, kDays };
   enum class Monetary : std::uint8_t { kSum, kMean };
-  // Fixed edges of scores, each of kEdges that ascend. An edge begins a bucket. Monetary edges are
-  // decimal numbers as they are written.
+  // Holds fixed edges of scores, kEdges of each, which ascend. An edge begins a bucket. Monetary
+  // edges are decimal numbers as they are written.
   struct Edges {
     std::vector<std::int32_t> recency;
     std::vector<std::int32_t> frequency;

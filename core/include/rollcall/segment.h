@@ -119,8 +119,8 @@ struct Segment {
   std::optional<SumTest> sum;      // kDid
   Decline decline;                 // kDeclined
   Favourite favourite;             // kFavourite
-  // kConverted, kDropped: asks for a FunnelQuery, and has no fields besides those of it but dates,
-  // `where` and `among`. Its as_of is that of the question.
+  // Asks, for kConverted and kDropped, for a FunnelQuery. Of the other fields of a question it may
+  // have dates, `where` and `among`; its as_of is that of the question.
   std::shared_ptr<const Query> funnel;
   std::int32_t at_step = 2;  // kDropped
   AudiencePart audience;     // kAudience

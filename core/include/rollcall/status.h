@@ -36,7 +36,7 @@ enum class StatusCode : std::uint8_t {
 // Returns the code in words, as it begins an error's text: "invalid argument".
 std::string_view to_string(StatusCode code);
 
-// The outcome of a call. It is small and copyable, and must not be ignored. After a move it is ok.
+// Tells the outcome of a call. It is cheap to copy, must not be ignored, and is ok after a move.
 class [[nodiscard]] Status {
  public:
   Status() = default;                            // ok

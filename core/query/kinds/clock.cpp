@@ -1,4 +1,4 @@
-// Clock: when things happen, by day of the week and hour of the day.
+// This kind asks when things happen, by day of the week and hour of the day.
 //
 // An hour of the clock is a stretch of time in which local clocks show the same hour of the same
 // day and are not changed. Where they are set back, the hour that comes twice makes two of them.

@@ -602,7 +602,7 @@ std::vector<std::size_t> FunnelPlan::cells_of(std::size_t row, std::string_view 
   return cells;
 }
 
-// `ranked`: the values to rank; null: the plan is that of an answer.
+// Ranks the values of a breakdown if `ranked` has them; otherwise the plan is that of an answer.
 PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const PlanContext& context,
                             const std::span<const std::string>* ranked) {
   ROLLCALL_RETURN_IF_ERROR(check_history("funnel", context));

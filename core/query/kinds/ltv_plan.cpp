@@ -118,7 +118,7 @@ class LtvPlan final : public TablePlan {
     std::uint64_t payers = 0;
     AmountSum cost = 0;
   };
-  // The means of the quotients of the rows that another sums up.
+  // Holds the means of the quotients of the rows that another sums up.
   struct Means {
     QuotientMean ltv, arppu, cost_per_user, ltv_to_cost;
   };

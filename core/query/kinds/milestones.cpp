@@ -189,7 +189,7 @@ QueryResult MilestonesPlan::finish(const Partial& counted) const {
   return result;
 }
 
-// The question with its date as a range.
+// Returns the question with its date as a range.
 Query with_date(const MilestonesQuery& ask, const Query& query) {
   Query dated = query;
   if (!ask.date) return dated;

@@ -483,6 +483,7 @@ std::unique_ptr<Plan> ProfilePlan::next(const Partial& counts) const {
       const std::optional<DecimalText> sum = parse_decimal_text(value);
       if (!sum) throw_damaged();
       own.value += scaled(*sum, value_decimals_).floor;
+      if (own.value > kScaledMax || own.value < -kScaledMax) throw_damaged();
     }
   }
   // Users without an event in the range have no scores.
@@ -504,6 +505,7 @@ QueryResult ProfilePlan::finish(const Partial& counts) const {
       const std::optional<std::uint64_t> days = whole_number(row.value);
       if (!days || *days == 0 || *days > cells.size()) throw_damaged();
       const auto own = cells.begin() + static_cast<std::ptrdiff_t>(*days - 1);
+      if (*own == 0) throw_damaged();  // the user is one of them
       const std::uint64_t fewer = std::accumulate(cells.begin(), own, std::uint64_t{0});
       const std::uint64_t all = std::accumulate(cells.begin(), cells.end(), std::uint64_t{0});
       row.value = fmt::format("{}", nearest_quotient(AmountSum{fewer} * 100, all));
@@ -523,7 +525,7 @@ Result<UserId> user_of(const ProfileQuery& ask, UserKind kind) {
                   quoted_excerpt(ask.user)));
 }
 
-// The question with its year as a range.
+// Returns the question with its year as a range.
 Query with_year(const ProfileQuery& ask, const Query& query) {
   Query of_year = query;
   if (!ask.year) return of_year;

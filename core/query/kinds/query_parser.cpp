@@ -14,6 +14,9 @@
 #include "core/query/kinds/kind_table.h"
 #include "core/query/text/json_document.h"
 #include "core/query/text/json_reader.h"
+#include "core/query/text/query_object.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/segment_json.h"
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
@@ -54,14 +57,14 @@ Result<Query> to_query(const Json& document, std::string_view time_zone) {
   return query;
 }
 
-Result<Json> read_document(std::string_view json) {
+Result<Json> read_document(std::string_view json, std::string_view what) {
   Result<Json> document = parse_json(json);
   if (document.ok()) return document;
-  return Status::invalid_argument(fmt::format("query: {}", document.status().message()));
+  return Status::invalid_argument(fmt::format("{}: {}", what, document.status().message()));
 }
 
 Result<std::vector<Query>> to_queries(std::string_view json, std::string_view time_zone) {
-  ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
+  ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json, "query"));
   if (!document.is_array()) {
     ROLLCALL_ASSIGN_OR_RETURN(Query query, to_query(document, time_zone));
     return std::vector<Query>{std::move(query)};
@@ -86,13 +89,35 @@ Result<std::vector<Query>> to_queries(std::string_view json, std::string_view ti
 
 Result<Query> parse_query(std::string_view json, std::string_view time_zone) {
   return guarded("query", [&]() -> Result<Query> {
-    ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
+    ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json, "query"));
     return to_query(document, time_zone);
   });
 }
 
 Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone) {
   return guarded("query", [&] { return to_queries(json, time_zone); });
+}
+
+Result<Segment> parse_segment_json(std::string_view json, std::string_view field) {
+  return guarded(field, [&]() -> Result<Segment> {
+    ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json, field));
+    Segment segment;
+    ROLLCALL_RETURN_IF_ERROR(read_segment(document, std::string(field), segment));
+    if (const Status status = check_segment(field, segment); !status.ok()) {
+      return status.as(StatusCode::kInvalidArgument);
+    }
+    return segment;
+  });
+}
+
+Result<AsOf> parse_as_of_json(std::string_view json, std::string_view field,
+                              std::string_view time_zone) {
+  return guarded(field, [&]() -> Result<AsOf> {
+    ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json, field));
+    AsOf as_of;
+    ROLLCALL_RETURN_IF_ERROR(read_as_of(document, std::string(field), time_zone, as_of));
+    return as_of;
+  });
 }
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Retention from aggregates.
+// Retention is counted from aggregates here.
 //
 // Period sets are made once per chunk and shared by all cohorts. A cohort whose users join once is
 // what is left of its period's set when everybody seen before is taken away.
@@ -30,8 +30,8 @@ class RetentionPlan final : public RetentionTable {
                 SeriesUnion return_events, std::optional<SeriesUnion> cohort_value);
 
  private:
-  // A chunk's sets: `returned` of each period from the first cohort's on, and, for `on_or_after`,
-  // `later`: those who returned in that period or after it.
+  // Holds the sets of a chunk, by period from the first cohort's on: who returned in it, and, for
+  // `on_or_after`, who returned in it or later.
   struct PeriodSets {
     std::vector<BitSpan> returned;
     std::vector<BitSpan> later;

@@ -1,4 +1,4 @@
-// Retention from history: a user at a time, from their events in the order of time.
+// Retention is counted from history here: a user at a time, event by event in the order of time.
 //
 // A user joins one cohort, or several if cohorts recur. For each of them, return events are
 // gathered by the periods since it, civil or rolling, and what the periods hold decides which cells
@@ -48,18 +48,19 @@ class RetentionHistory final : public RetentionTable {
     bool has_cohort_event = false;
     bool has_value = false;
   };
-  // A user's cohort events in a civil period.
+  // Holds a user's cohort events in a civil period.
   struct CohortPeriod {
     std::int32_t index = 0;
     TimeUs first = 0;
     bool has_value = false;
   };
-  // A cohort that a user is in.
+  // Is a cohort that a user is in.
   struct Joined {
     std::size_t row = 0;
     TimeUs time = 0;  // of the first cohort event in its period
   };
-  // A user's return events in a period: its civil number, or how many after the cohort's own it is.
+  // Holds a user's return events in a period, which has its civil number, or is so many periods
+  // after the cohort's own.
   struct ReturnPeriod {
     std::int64_t period = 0;
     std::uint64_t events = 0;

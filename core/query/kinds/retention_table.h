@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// A column: the periods `first` to `last` after the cohort's own.
+// A column counts the periods `first` to `last` after the cohort's own.
 struct PeriodGroup {
   std::int32_t first = 0;
   std::int32_t last = 0;
@@ -38,7 +38,7 @@ struct RetentionScope {
 
 class RetentionTable : public TablePlan {
  public:
-  // A row's cells: its size, and its users of each column that may begin in time.
+  // A row has these cells: its size, and its users of each column that may begin in time.
   std::size_t cells_per_row() const { return 1 + begun_count_; }
   std::size_t cell_count() const final { return range_.size() * cells_per_row(); }
   bool has_amounts() const final { return ask_.measure == RetentionQuery::Measure::kValue; }

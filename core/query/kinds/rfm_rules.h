@@ -20,7 +20,7 @@ inline constexpr std::array<Spelling<RfmRules::Monetary>, 2> kRfmMonetaryNames =
 inline constexpr std::string_view kRfmScoreWords[] = {"quantile"};
 inline constexpr std::string_view kRfmOther = "other";  // the segment of those who fit none
 
-// The fields of the rules, in the order to offer them.
+// These are the fields of the rules, in the order to offer them.
 inline constexpr QueryField kRfmFrequencyField = {.name = "frequency",
                                                   .type = FieldType::kWord,
                                                   .meaning = "What counts as frequency",

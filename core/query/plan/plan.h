@@ -69,7 +69,8 @@ class Plan {
   // more than this one. Null: this one makes the table.
   virtual std::unique_ptr<Plan> next(const Partial&) const { return nullptr; }
   // Returns the table, except its `stats`, for the answer of all partitions, which is the page of
-  // users if the plan has one.
+  // users if the plan has one. It and `next` throw QuestionFailure if the texts of the answer are
+  // none that `count` gives.
   virtual QueryResult finish(const Partial& counts) const = 0;
   // Returns the cells whose users a column of a row of that table counts; no user is in two of
   // them. Returns none if the column counts no users. `finish` made the row.

@@ -11,7 +11,7 @@
 
 namespace rollcall {
 
-// A range of dates as instants. It is not widened to periods.
+// Is a range of dates as instants. It is not widened to periods.
 struct EventRange {
   std::optional<Day> from;  // unset if neither the query nor the store tells
   std::optional<Day> to;

@@ -1,4 +1,4 @@
-// Which events of a block of history a selector means.
+// This finds which events of a block of history a selector means.
 #pragma once
 
 #include <cstdint>

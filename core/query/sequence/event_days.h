@@ -74,7 +74,7 @@ class EventDays : public ChunkSource {
   mutable bool is_read_ = false;
   mutable QuestionMemory memory_;
   mutable std::vector<std::vector<DayUsers>> days_;  // by series, and by day of the scope
-  // By place, 0 between calls: the events of the days that are looked at together.
+  // Counts, by place, the events of the days that are looked at together. It is 0 between calls.
   mutable std::vector<std::uint32_t> sums_;
 };
 

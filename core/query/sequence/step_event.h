@@ -1,4 +1,4 @@
-// An event as a question about a sequence of events sees it.
+// This is an event as a question about a sequence of events sees it.
 #pragma once
 
 #include <cstddef>

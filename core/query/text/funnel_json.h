@@ -1,4 +1,4 @@
-// A funnel as JSON, as a question of its own and within segments.
+// This reads and writes funnels as JSON: questions of their own, and parts of segments.
 #pragma once
 
 #include <array>

@@ -27,7 +27,8 @@ class ArrowColumn {
                                   const ArrowArray* array, std::int64_t offset, std::int64_t size,
                                   std::uint64_t first_row);
 
-  // The type, as the interface spells it; of dictionary-encoded columns, that of the indices.
+  // Returns the type as the interface spells it, which is that of the indices in a dictionary-
+  // encoded column.
   std::string_view format() const { return schema_->format; }
   bool is_coded() const { return schema_->dictionary != nullptr; }
   std::size_t size() const { return size_; }

@@ -517,7 +517,7 @@ std::function<Returned(Arguments...)> named(std::string_view name,
   };
 }
 
-// They refer to those of the caller.
+// Returns hooks whose errors name them. They refer to those of the caller.
 IngestHooks named_hooks(const IngestHooks& hooks) {
   IngestHooks own = hooks;
   own.progress = named("the hook \"progress\"", hooks.progress);

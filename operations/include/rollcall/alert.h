@@ -20,7 +20,7 @@
 
 namespace rollcall {
 
-// The values of the key columns other than the date; null where the answer has null.
+// Holds the values of the key columns other than the date. They are null where the answer has null.
 using AlertSeries = std::vector<std::pair<std::string, std::optional<std::string>>>;
 // Returns "channel=ads, platform=web", or "-" for a series without keys.
 std::string series_text(const AlertSeries& series);

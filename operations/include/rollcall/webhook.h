@@ -1,5 +1,5 @@
-// Webhooks: notifications of alerts as HTTP requests. This is the target rollcall_notifier, which
-// links libcurl and OpenSSL; nothing else of rollcall does.
+// Webhooks send notifications of alerts as HTTP requests. They are the target rollcall_notifier,
+// which links libcurl and OpenSSL; nothing else of rollcall does.
 #pragma once
 
 #include <chrono>

@@ -125,6 +125,17 @@ TEST(Means, KnowNothingOfNobodyOneUserOrUsersAllAlike) {
   EXPECT_EQ(welch_t(alike, spread, 1)->degrees_of_freedom, 1);
 }
 
+// What another machine sends may be of no users that there could be.
+TEST(Means, KnowNothingOfImpossibleSums) {
+  SampleSums impossible = sums_of({1, 2, 3});
+  impossible.squares[0] = 2;
+  EXPECT_FALSE(mean_interval(impossible, 1));
+  EXPECT_FALSE(welch_t(impossible, impossible, 1));
+  const auto welch = welch_t(sums_of({1, 2, 4}), impossible, 1);
+  ASSERT_TRUE(welch);
+  EXPECT_TRUE(std::isfinite(welch->statistic));
+}
+
 TEST(SampleSums, SquareEveryAmount) {
   // The squares by their digits of 48 bits.
   struct Square {

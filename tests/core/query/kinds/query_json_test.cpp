@@ -110,5 +110,33 @@ TEST(QueryJson, Result) {
                             R"("rows": [], "stats": {"elapsed_us": 0, "partitions": 0}})");
 }
 
+TEST(QueryJson, SegmentsAreReadForFieldsOfOthers) {
+  const Segment expected = *parse_segment("did(login, 7d)");
+  for (const char* const json : {R"j("did(login, 7d)")j", R"j({"did": "login", "last": "7d"})j"}) {
+    const Result<Segment> segment = parse_segment_json(json, "audience");
+    ASSERT_TRUE(segment.ok()) << segment.status().to_string();
+    EXPECT_EQ(*segment, expected);
+  }
+  const auto error_of = [](std::string_view json) {
+    const Status status = parse_segment_json(json, "audience").status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    return status.message();
+  };
+  EXPECT_EQ(error_of(R"j("did(")j"),
+            "audience: column 5: must be the name of an event, \"!\" and a name, or \"*\", found "
+            "the end");
+  EXPECT_EQ(error_of(R"({"segment": ""})"), "audience: must have a name, found \"\"");
+}
+
+TEST(QueryJson, InstantsAreReadForFieldsOfOthers) {
+  EXPECT_EQ(*parse_as_of_json(R"("2026-01-31")", "at"), AsOf(Day{20'484}));
+  EXPECT_EQ(*parse_as_of_json(R"("1970-01-01 01:00:00")", "at", "Europe/Berlin"), AsOf(TimeUs{0}));
+  const Status status = parse_as_of_json("7", "at").status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(),
+            "at: must be a date or an instant such as \"2026-01-31\", \"yesterday\", "
+            "\"2026-01-31T23:59:59Z\" or \"2026-01-31 23:59:59\", found 7");
+}
+
 }  // namespace
 }  // namespace rollcall::testing
