@@ -451,6 +451,29 @@ Status LogBlock::read() {
   return check_users();
 }
 
+namespace {
+
+// Returns whether some code is larger than `last`. It compares the codes of 64 events at a time,
+// from their highest bits down.
+bool has_code_above(const CodePlanes& planes, std::size_t last) {
+  for (std::size_t word = 0; word < planes.plane_words; ++word) {
+    std::uint64_t above = 0, equal = ~std::uint64_t{0};
+    for (unsigned plane = planes.width; plane-- > 0;) {
+      const std::uint64_t bits = planes.words[plane * planes.plane_words + word];
+      if ((last >> plane & 1) != 0) {
+        equal &= bits;
+      } else {
+        above |= equal & bits;
+        equal &= ~bits;
+      }
+    }
+    if (above != 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 // Checks that no code stands for nothing, and that no bit is set past the last event.
 Status LogBlock::check_codes() const {
   const std::uint64_t rest = event_count_ % 64 == 0 ? 0 : ~std::uint64_t{0} << (event_count_ % 64);
@@ -461,10 +484,7 @@ Status LogBlock::check_codes() const {
         return damaged("it has codes past its last event");
       }
     }
-    if (column.size() == std::size_t{1} << column.width) return {};
-    for (std::size_t event = 0; event < event_count_; ++event) {
-      if (planes.code_of(event) >= column.size()) return damaged("a code stands for nothing");
-    }
+    if (has_code_above(planes, column.size() - 1)) return damaged("a code stands for nothing");
     return {};
   };
   ROLLCALL_RETURN_IF_ERROR(check(names_));
@@ -517,13 +537,13 @@ Status LogBlock::check_users() {
       stops_.push_back(
           {static_cast<std::uint32_t>(ordinal), static_cast<std::uint32_t>(events), step});
     }
-    Wide time = Wide{first_time_} + Wide{first} * unit_;
+    Wide since_base = first;
     for (std::uint64_t i = 1; i < count; ++i, step += width) {
       const std::uint64_t number = read_bits(&words_[steps_], step, width);
       if (number == 0) ties_.push_back(static_cast<std::uint32_t>(events + i));
-      time += Wide{number} * unit_;
+      since_base += number;
     }
-    last_time = std::max(last_time, time);
+    last_time = std::max(last_time, Wide{first_time_} + since_base * unit_);
     events += count;
   }
   if (events != event_count_ || step != step_bits_ ||

@@ -244,6 +244,34 @@ TEST(LogBlock, DamagedBytesAreNeverOverrun) {
   EXPECT_GT(refused, kTrials / 4u) << "seed=" << kSeed;
 }
 
+// Each code of each event is tried, so that none is compared with part of its bits alone.
+TEST(LogBlock, CodesThatStandForNothingAreRefused) {
+  std::mt19937_64 random(kSeed);
+  for (const std::uint32_t names : {3u, 5u, 6u, 7u, 8u}) {
+    SCOPED_TRACE(names);
+    const EventColumns events =
+        random_events({.events = 130, .names = names, .value_share = 0}, random);
+    const LogBlock block = LogBlock::pack(events, 0, events.size());
+    const std::string bytes(block.bytes());
+    const CodePlanes planes = block.name_planes();
+    ASSERT_EQ(block.names().size(), names);
+    const auto offset = static_cast<std::size_t>(reinterpret_cast<const char*>(planes.words) -
+                                                 block.bytes().data());
+    for (std::size_t event = 0; event < events.size(); ++event) {
+      for (std::uint32_t code = 0; code < 1u << planes.width; ++code) {
+        std::string changed = bytes;
+        for (unsigned plane = 0; plane < planes.width; ++plane) {
+          char& byte = changed[offset + 8 * planes.plane_words * plane + event / 8];
+          const int bit = 1 << (event % 8);
+          byte = static_cast<char>((code >> plane & 1) != 0 ? byte | bit : byte & ~bit);
+        }
+        const Result<LogBlock> read = LogBlock::deserialize(changed);
+        ASSERT_EQ(read.ok(), code < names) << "code " << code << " of event " << event;
+      }
+    }
+  }
+}
+
 TEST(BitStream, GivesBackNumbersOfEveryWidth) {
   std::mt19937_64 random(kSeed);
   std::vector<std::uint64_t> words;
