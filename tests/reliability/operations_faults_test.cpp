@@ -1,7 +1,7 @@
 // A disk fails beneath what operates on a store: the log of alerts, the objects that are kept by
 // name, and frozen lists. At any of its calls, the process is killed, the power is cut, or the call
-// fails once or for ever; or there is no room left. What was acknowledged is there when the store is
-// opened again, each step wholly or not at all, and the work goes on from there.
+// fails once or for ever; or there is no room left. What was acknowledged is there when the store
+// is opened again, each step wholly or not at all, and the work goes on from there.
 //
 // Of the calls that a session makes, every ROLLCALL_FAULT_STEP-th from ROLLCALL_FAULT_CALL on is
 // the one, each in a process of its own.
@@ -315,7 +315,8 @@ class SavedFaults : public OperationsFaults {
     for (const AudienceInfo& info : engine.audiences()) {
       text += "; run " + info.name.run + ":";
       const Result<QueryResult> users = engine.query(
-          R"j({"kind": "segment", "members": {"of": "users"}, "segment": {"campaign": "c", "run": ")j" +
+          R"j({"kind": "segment", "members": {"of": "users"}, "segment": {"campaign": "c", )j"
+          R"j("run": ")j" +
           info.name.run + R"j("}})j");
       if (!users.ok()) return users.status();
       std::uint64_t in_arms = 0;
