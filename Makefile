@@ -52,6 +52,11 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: campaign-soak
+campaign-soak: setup  ## ten campaigns of a million users each within 256 MiB, and what a change of state writes
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: calls-soak
 calls-soak: setup  ## fail every read, stat, open and start of a thread beneath every public call
 	cmake --preset dev

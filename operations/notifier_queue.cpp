@@ -14,13 +14,12 @@ namespace rollcall {
 
 namespace {
 
-using Clock = std::chrono::system_clock;
-
 // The log is looked at as often, since others may have added to it.
 constexpr std::chrono::seconds kLookAnyway{10};
 
 TimeUs clock_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -34,6 +33,7 @@ struct Claim {
   std::string alert;
   AlertTarget target;
   AlertDelivery delivery;
+  bool is_last_try = false;  // this queue tries it no more
 };
 
 }  // namespace
@@ -122,10 +122,10 @@ std::optional<Claim> NotifierQueue::State::find_due(const std::string& alert,
       due_us = std::min(due_us.value_or(delivery.not_before_us), delivery.not_before_us);
       continue;
     }
-    Claim claim{alert, target, delivery};
+    Claim claim{.alert = alert, .target = target, .delivery = delivery};
     ++claim.delivery.tries;
     claim.delivery.not_before_us = now_us + in_us(options.lease);
-    if (options.tries_max > 0) ++tries[delivery.id];
+    if (options.tries_max > 0) claim.is_last_try = ++tries[delivery.id] >= options.tries_max;
     records.push_back(delivery_tried(alert, claim.delivery));
     return claim;
   }
@@ -187,9 +187,8 @@ void NotifierQueue::State::deliver(const Claim& claim, std::stop_token stop) {
   if (!outcome.ok() && !was_stopped && options.failed) options.failed(claim.alert, outcome);
   const std::lock_guard lock(mutex);
   if (!noted.ok()) log_status = noted;
-  if (!outcome.ok() && options.tries_max > 0) {
-    failed += tries[claim.delivery.id] >= options.tries_max;
-  }
+  // Meanwhile the next try may have been claimed already, so the claim says which one this was.
+  if (!outcome.ok() && claim.is_last_try) ++failed;
   --running;
   ++looks;
   changed.notify_all();
@@ -227,9 +226,11 @@ void NotifierQueue::State::dispatch(std::stop_token stop) {
       settled = looks_before;
       changed.notify_all();
     }
-    const auto due =
-        due_us ? Clock::time_point(std::chrono::microseconds(*due_us)) : Clock::now() + kLookAnyway;
-    changed.wait_until(lock, stop, due, has_more);
+    // It waits by a clock that nobody sets, and not for long, so that one that was set meanwhile
+    // delays nothing.
+    std::chrono::microseconds wait = kLookAnyway;
+    if (due_us) wait = std::min(wait, std::chrono::microseconds(*due_us - clock_us()));
+    changed.wait_for(lock, stop, wait, has_more);
   }
 }
 

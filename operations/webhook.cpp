@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 
 namespace rollcall {
@@ -79,6 +80,11 @@ bool append_header(std::unique_ptr<curl_slist, ListCleanup>& headers, const std:
   return true;
 }
 
+// A header ends with its line, and libcurl sends what it is given.
+bool is_header_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return ' ' <= c && c <= '~'; });
+}
+
 // Sets all options; returns whether libcurl knows them all.
 bool set_options(CURL* curl, const WebhookTarget& target, const Notification& notification,
                  const curl_slist* headers, const WebhookLimits& limits, Exchange& exchange) {
@@ -134,6 +140,11 @@ std::string webhook_signature(std::string_view key, std::string_view timestamp,
 
 Status send_webhook(const WebhookTarget& target, const Notification& notification,
                     std::stop_token stop, const WebhookLimits& limits) {
+  if (!is_header_text(notification.delivery)) {
+    return Status::invalid_argument(
+        fmt::format("webhook: delivery: must be of printable ASCII, found {}",
+                    quoted_excerpt(notification.delivery)));
+  }
   ROLLCALL_ASSIGN_OR_RETURN(const std::string key, key_of(target));
   const std::string timestamp =
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(

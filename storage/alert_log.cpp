@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -92,7 +93,8 @@ std::optional<std::string_view> record_at(std::string_view file, std::uint64_t o
 
 struct LogContents {
   std::vector<std::string> records;
-  std::uint64_t end = 0;  // of the last whole record
+  std::uint64_t end = 0;            // of the last whole record
+  std::uint64_t bytes_on_disk = 0;  // by the mark
 };
 
 Status damaged_log(const std::string& path, const std::string& what) {
@@ -104,6 +106,7 @@ Status damaged_log(const std::string& path, const std::string& what) {
 Result<LogContents> decode_log(const std::string& path, std::string_view file,
                                std::uint64_t bytes_on_disk) {
   LogContents contents;
+  contents.bytes_on_disk = bytes_on_disk;
   if (file.substr(0, kAlertHeaderBytes) != encode_log_header().substr(0, kAlertHeaderBytes) ||
       file.size() < kFirstRecordOffset) {
     return damaged_log(path, "the beginning of the file is not that of a log of alerts, version " +
@@ -162,7 +165,62 @@ struct AlertLog::State {
   PosixFile lock;  // held as long as the file is open
   PosixFile file;
   LogContents contents;
+  // After an error it is not known what is on disk, and another sync would not tell: the system
+  // reports that it could not write something once, and then takes it for written.
+  bool has_failed = false;
+
+  // Puts what the mark does not count on disk, and counts it.
+  Status settle();
+  Status write_mark() const { return file.write(kAlertMarkOffset, encode_log_mark(contents.end)); }
+  // Refuses to write after an error.
+  Status check_usable() const;
+  Status append(std::span<const std::string> records);
+  Status replace(std::span<const std::string> records);
 };
+
+Status AlertLog::State::settle() {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t size, file.size());
+  const bool has_tail = size > contents.end;
+  if (!has_tail && contents.bytes_on_disk == contents.end) return {};
+  if (has_tail) ROLLCALL_RETURN_IF_ERROR(file.truncate(contents.end));
+  // The records that are not counted may be in memory alone, if the sync that was to take them to
+  // the disk failed. They have to be written again for the next one to do so.
+  const std::uint64_t begin = std::max(contents.bytes_on_disk, kFirstRecordOffset);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, file.read(begin, contents.end - begin));
+  ROLLCALL_RETURN_IF_ERROR(file.write(begin, bytes));
+  ROLLCALL_RETURN_IF_ERROR(file.sync());
+  return write_mark();
+}
+
+Status AlertLog::State::check_usable() const {
+  if (!has_failed) return {};
+  return {StatusCode::kFailedPrecondition,
+          file.path() +
+              ": an earlier write failed, and what is on disk is not known (allowed: to open the "
+              "log again)"};
+}
+
+Status AlertLog::State::append(std::span<const std::string> records) {
+  std::string bytes;
+  for (const std::string& record : records) append_record(bytes, contents.end, record);
+  ROLLCALL_RETURN_IF_ERROR(file.write(contents.end, bytes));
+  ROLLCALL_RETURN_IF_ERROR(file.sync());
+  contents.end += bytes.size();
+  contents.records.insert(contents.records.end(), records.begin(), records.end());
+  // The next sync takes it to the disk, too. Until then, a record that is damaged looks like one
+  // that was never acknowledged.
+  return write_mark();
+}
+
+Status AlertLog::State::replace(std::span<const std::string> records) {
+  const std::string path = alert_log_path(directory);
+  const std::string bytes = encode_log(records);
+  ROLLCALL_RETURN_IF_ERROR(replace_file(path, bytes));
+  ROLLCALL_ASSIGN_OR_RETURN(file, PosixFile::open(path, O_RDWR));
+  contents.records.assign(records.begin(), records.end());
+  contents.end = bytes.size();
+  return {};
+}
 
 AlertLog::AlertLog(std::unique_ptr<State> state) : state_(std::move(state)) {}
 AlertLog::AlertLog(AlertLog&&) noexcept = default;
@@ -181,13 +239,10 @@ Result<AlertLog> AlertLog::open(const std::string& directory) {
     }
     if (!file.ok()) return file.status();
     ROLLCALL_ASSIGN_OR_RETURN(LogContents contents, read_log(*file));
-    ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t size, file->size());
-    if (size > contents.end) {
-      ROLLCALL_RETURN_IF_ERROR(file->truncate(contents.end));
-      ROLLCALL_RETURN_IF_ERROR(file->sync());
-    }
-    return AlertLog(std::make_unique<State>(
-        State{directory, std::move(lock), *std::move(file), std::move(contents)}));
+    auto state = std::make_unique<State>(
+        State{directory, std::move(lock), *std::move(file), std::move(contents)});
+    ROLLCALL_RETURN_IF_ERROR(state->settle());
+    return AlertLog(std::move(state));
   });
 }
 
@@ -196,31 +251,23 @@ const std::vector<std::string>& AlertLog::records() const { return state_->conte
 std::uint64_t AlertLog::bytes() const { return state_->contents.end; }
 
 Status AlertLog::append(std::span<const std::string> records) {
+  ROLLCALL_RETURN_IF_ERROR(state_->check_usable());
   for (const std::string& record : records) {
     if (record.size() <= kRecordBytesMax) continue;
     return Status::resource_exhausted(state_->file.path() + ": a record would have " +
                                       std::to_string(record.size()) + " bytes (allowed: up to " +
                                       std::to_string(kRecordBytesMax) + ")");
   }
-  std::string bytes;
-  for (const std::string& record : records) append_record(bytes, state_->contents.end, record);
-  ROLLCALL_RETURN_IF_ERROR(state_->file.write(state_->contents.end, bytes));
-  ROLLCALL_RETURN_IF_ERROR(state_->file.sync());
-  state_->contents.end += bytes.size();
-  state_->contents.records.insert(state_->contents.records.end(), records.begin(), records.end());
-  // The next sync takes it to the disk, too. Until then, a record that is damaged looks like one
-  // that was never acknowledged.
-  return state_->file.write(kAlertMarkOffset, encode_log_mark(state_->contents.end));
+  Status status = state_->append(records);
+  state_->has_failed = !status.ok();
+  return status;
 }
 
 Status AlertLog::replace(std::span<const std::string> records) {
-  const std::string path = alert_log_path(state_->directory);
-  const std::string bytes = encode_log(records);
-  ROLLCALL_RETURN_IF_ERROR(replace_file(path, bytes));
-  ROLLCALL_ASSIGN_OR_RETURN(state_->file, PosixFile::open(path, O_RDWR));
-  state_->contents.records.assign(records.begin(), records.end());
-  state_->contents.end = bytes.size();
-  return {};
+  ROLLCALL_RETURN_IF_ERROR(state_->check_usable());
+  Status status = state_->replace(records);
+  state_->has_failed = !status.ok();
+  return status;
 }
 
 Result<std::vector<std::string>> read_alert_log(const std::string& directory) {

@@ -36,6 +36,39 @@ std::string bar(double value, double maximum, std::size_t width) {
   return text;
 }
 
+std::string gauge(double value, double least, double most, std::size_t width) {
+  if (!(least < most) || width < 2 || std::isnan(value)) return {};
+  const auto column_of = [&](double number) {
+    const double share = (std::clamp(number, least, most) - least) / (most - least);
+    return static_cast<std::size_t>(std::lround(share * static_cast<double>(width - 1)));
+  };
+  const bool has_zero = least < 0 && most > 0;
+  std::string text;
+  for (std::size_t column = 0; column < width; ++column) {
+    if (column == column_of(value)) {
+      text += "●";
+    } else if (has_zero && column == column_of(0)) {
+      text += "┼";
+    } else {
+      text += column == 0 ? "├" : column + 1 == width ? "┤" : "─";
+    }
+  }
+  return text;
+}
+
+std::string time_span(double begin, double end, double whole, std::string_view glyph,
+                      std::size_t width) {
+  const auto column_of = [&](double time) {
+    const double share = whole > 0 ? std::clamp(time / whole, 0.0, 1.0) : 0;
+    return static_cast<std::size_t>(std::lround(share * static_cast<double>(width)));
+  };
+  const std::size_t first = std::min(column_of(begin), width - 1);
+  const std::size_t last = std::max(column_of(end), first + 1);
+  std::string text(first, ' ');
+  for (std::size_t column = first; column < last; ++column) text += glyph;
+  return text;
+}
+
 std::string heat_color(double rate) {
   const std::size_t step = step_of(rate, kHeat.size());
   return fmt::format("\x1b[48;5;{};38;5;{}m", kHeat[step], step < kFirstBright ? 231 : 16);

@@ -20,6 +20,7 @@ namespace rollcall::tools {
 namespace {
 
 constexpr std::size_t kBarColumns = 30;
+constexpr std::size_t kGaugeColumns = 31;  // odd, so that 0 is in the middle
 
 // Writes a cell for people, with nothing that would move the cursor.
 std::string shown_text(const Cell& cell, std::string_view kind, std::string_view column,
@@ -53,6 +54,8 @@ Table to_table(const QueryResult& result, const Style& style) {
   return table;
 }
 
+// Adds what a chart of the kind shows: bars or, of a score, gauges. A quotient that is no part of a
+// whole is such a score: from -100, all against, to 100, all in favour.
 void add_bars(const QueryResult& result, Table& table) {
   const QueryKind* const kind = find_query_kind(result.kind);
   const std::string_view name = kind == nullptr ? "" : kind->chart;
@@ -60,11 +63,16 @@ void add_bars(const QueryResult& result, Table& table) {
                                    [name](const Column& c) { return c.name == name; });
   if (column == result.columns.end()) return;
   const auto index = static_cast<std::size_t>(column - result.columns.begin());
+  const bool is_score = !kind->shows_percent && column->type == ColumnType::kRatio;
   double maximum = 0;
   for (const auto& row : result.rows) maximum = std::max(maximum, number_of(row[index]));
   table.columns.push_back({.title = "", .bar = true});
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
-    table.rows[i].push_back({.text = bar(number_of(result.rows[i][index]), maximum, kBarColumns)});
+    const Cell& cell = result.rows[i][index];
+    const bool has_score = is_score && std::holds_alternative<double>(cell);
+    table.rows[i].push_back({.text = has_score  ? gauge(number_of(cell), -100, 100, kGaugeColumns)
+                                     : is_score ? ""
+                                                : bar(number_of(cell), maximum, kBarColumns)});
   }
 }
 

@@ -6,6 +6,7 @@ form of output and no message gives them to a terminal; files and pipes get thei
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -82,6 +83,33 @@ class TerminalText(unittest.TestCase):
                           ["active", "--explain", "--event", "a\u202eb\x1b[31m"]):
             with self.subTest(arguments=arguments):
                 self.expect_harmless(*arguments)
+
+    def test_what_is_kept_by_name(self):
+        """Alerts and campaigns with such names, series, classes and severities."""
+        name = "=x\"><b>\u202e\x1b[31m\r\nX-Evil: 1\u200b\x9b"
+        with open(os.path.join(self.folder, "a.json"), "w", encoding="utf-8") as file:
+            json.dump({"query": {"kind": "active", "breakdown": "channel", "breakdown_limit": 100}, "column": "users",
+                       "condition": {"below": 5}, "severity": name, "notify": {"command": ["/bin/false", name]}}, file)
+        with open(os.path.join(self.folder, "c.json"), "w", encoding="utf-8") as file:
+            json.dump({"name": name, "audience": "did(*)", "classes": [{"name": name, "segment": "did(*)"}]}, file)
+        with open(os.path.join(self.folder, "w.json"), "w", encoding="utf-8") as file:
+            json.dump({"name": name, "audience": f"did({name})"}, file)
+        for arguments in (["alert", "create", name, "a.json"], ["alert", "check", "--allow-commands"],
+                          ["alert", "check"], ["alert", "check", "-o", "json"], ["alert", "list"],
+                          ["alert", "list", "-o", "json"], ["alert", "history", name],
+                          ["alert", "history", name, "-o", "json"], ["alert", "show", name], ["alert", "test", name],
+                          ["alert", "test", name, "--allow-commands"], ["alert", "breaker", name + "y"],
+                          ["alert", "create", name, "a.json"], ["campaign", "create", "c.json"],
+                          ["campaign", "create", "c.json"], ["campaign", "create", "w.json"], ["campaign", "list"],
+                          ["campaign", "show", name], ["campaign", "report", name],
+                          ["campaign", "report", name, "-o", "csv"], ["campaign", "users", name + "y"],
+                          *(["campaign", "users", name, "--arm", "contacted", "-o", form] for form in FORMS),
+                          ["saved", "list"], ["saved", "export"], ["saved", "show", "alert", name],
+                          ["saved", "add", "alert", name, "c.json"], ["report"], ["report", "--users", "--title", name]):
+            with self.subTest(arguments=arguments):
+                seen = terminal_test.run_on_terminal([*arguments, "--db", "e.db"], self.folder, columns=500)
+                self.assertEqual(HARMFUL.findall(seen_of(seen)), [], repr(seen))
+        self.assertNotIn(name, os.listdir(self.folder))
 
     def test_errors_and_notes(self):
         name = "x\u202e\x1b[31m\u200b\x9b"

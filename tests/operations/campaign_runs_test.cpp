@@ -122,6 +122,30 @@ TEST_F(CampaignRuns, EachPeriodThatHasBegunIsFrozenOnce) {
   EXPECT_TRUE(report_question(*engine_, "daily back").ok());
 }
 
+// The last microsecond before a period is known to its run, and the first one of it is a response.
+TEST_F(CampaignRuns, ARunKnowsAllBeforeThePeriodAndNothingOfIt) {
+  const TimeUs midnight = (kFirstDay + 3).value * 86'400'000'000;
+  for (const char* const user : {"early", "late", "absent"}) add(user, 0, "login");
+  add_at("early", midnight - 1, "login");
+  add_at("late", midnight, "login");
+  ingest();
+  const auto runs = create("c", R"j({"audience": "not did(*, 1d)", "every": "day", "holdout": 0,
+               "horizons": [1]
+  })j");
+  ASSERT_TRUE(runs.ok()) << runs.status().to_string();
+  ASSERT_EQ(runs->size(), 1u);
+  EXPECT_EQ(runs->front().name.run, "2026-01-04");
+  EXPECT_EQ(members("c"), (Names{"absent", "late"}));
+  add_day(6);
+  const QueryResult report = *engine_->query(*report_question(*engine_, "c"));
+  ASSERT_FALSE(report.rows.empty());
+  for (std::size_t i = 0; i < report.columns.size(); ++i) {
+    if (report.columns[i].name == "returned") {
+      EXPECT_EQ(report.rows[0][i], Cell(std::int64_t{1}));
+    }
+  }
+}
+
 TEST_F(CampaignRuns, PeriodsBeginWithThatOfTheFirstContact) {
   add_lost(1);
   add_day(40);  // 2026-02-10

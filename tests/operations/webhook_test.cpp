@@ -110,6 +110,20 @@ TEST(Webhook, FollowsNoRedirect) {
   EXPECT_TRUE(other.requests().empty());
 }
 
+// The name of a delivery comes from the log of the store, which may come from elsewhere.
+TEST(Webhook, SendsNoHeaderThatSomebodyElseWrote) {
+  LoopbackServer server(answers("200 OK"));
+  for (const std::string& delivery : {std::string("a\r\nX-Evil: 1"), std::string("a\nb"),
+                                      std::string("a\0b", 3), std::string("\x7f")}) {
+    const Notification notification{.alert = "low", .delivery = delivery, .body = "{}"};
+    EXPECT_EQ(
+        send_webhook({.url = server.url(), .secret_env = {}, .secret_file = {}}, notification, {})
+            .code(),
+        StatusCode::kInvalidArgument);
+  }
+  EXPECT_TRUE(server.requests().empty());
+}
+
 TEST(Webhook, DoesNotWaitForAServerThatStalls) {
   LoopbackServer server([](LoopbackServer& self, int socket) { self.stall(socket); });
   WebhookLimits limits;

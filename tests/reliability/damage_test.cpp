@@ -20,9 +20,11 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "rollcall/alert_log.h"
 #include "rollcall/rocks_store.h"
 #include "tests/reliability/checked_stream.h"
 #include "tests/reliability/child.h"
@@ -70,6 +72,27 @@ std::string differences(const Files& before, const Files& after) {
   return names;
 }
 
+// The second session keeps this, and freezes a list; the second and the third add to the log of
+// alerts.
+const SavedObject kKeptAlert{ObjectKind::kAlert, "low", R"({"x":[1,2]})"};
+const std::vector<std::string> kAlertRecords = {"first", std::string(700, 'x'), "third"};
+
+Status keep_operations(Engine& engine) {
+  ROLLCALL_RETURN_IF_ERROR(engine.save_objects({&kKeptAlert, 1}));
+  AudienceRequest request;
+  request.name = {"back", ""};
+  ROLLCALL_ASSIGN_OR_RETURN(request.users, parse_segment("did(*)"));
+  request.holdout = "0.4";
+  request.draw = "back";
+  ROLLCALL_RETURN_IF_ERROR(engine.freeze(request).status());
+  return engine.checkpoint();
+}
+
+Status add_alert_records(const std::string& directory, std::size_t begin, std::size_t end) {
+  ROLLCALL_ASSIGN_OR_RETURN(AlertLog log, AlertLog::open(directory));
+  return log.append(std::span(kAlertRecords).subspan(begin, end - begin));
+}
+
 constexpr const char* kDamages[] = {"flipped", "truncated", "zeroed", "deleted", "stale"};
 
 struct Case {
@@ -114,7 +137,13 @@ class DamageTest : public ::testing::Test {
             status = (*engine)->checkpoint();
           if (!status.ok()) return status.to_string();
         }
-        return "ok";
+        Status status;
+        if (session == 1) {
+          status = keep_operations(**engine);
+          if (status.ok()) status = add_alert_records(store_, 0, 1);
+        }
+        if (session == 2) status = add_alert_records(store_, 1, kAlertRecords.size());
+        return status.to_string();
       });
       ASSERT_EQ(end.report, "ok") << to_string(end);
       if (session + 1 == ends.size()) break;
@@ -178,6 +207,8 @@ class DamageTest : public ::testing::Test {
     const CheckedStream::Comparison comparison = stream_.compare(**engine, batches);
     if (!comparison.wrong.empty()) return found_wrong(comparison.wrong);
     Status status = comparison.first_error;
+    const std::string wrong = wrong_operations(**engine, path, status);
+    if (!wrong.empty()) return found_wrong(wrong);
     if (then == Then::kIngest) {
       if (status.ok()) status = stream_.ingest(**engine, batches);
       if (status.ok()) status = (*engine)->close();
@@ -187,6 +218,32 @@ class DamageTest : public ::testing::Test {
       if (!report->faults.empty()) return found(Outcome::kTold, report->faults.front());
     }
     return status.ok() ? found(Outcome::kRight, "") : found_error(Outcome::kTold, status, path);
+  }
+
+  // Compares what operates on the store. What cannot be read is an error; returns what differs.
+  static std::string wrong_operations(const Engine& engine, const std::string& path,
+                                      Status& status) {
+    if (engine.objects(ObjectKind::kAlert) != std::vector{kKeptAlert}) return "objects differ";
+    const std::vector<AudienceInfo> audiences = engine.audiences();
+    if (audiences.size() != 1) return "lists are gone";
+    std::uint64_t users = 0;
+    for (const auto& part : audiences[0].classes) users += part.contacted + part.holdout;
+    const Result<QueryResult> listed = engine.query(
+        R"j({"kind": "segment", "members": {"of": "users"}, "segment": {"campaign": "back"}})j");
+    if (!listed.ok()) {
+      status = listed.status();
+    } else if (users == 0 || listed->rows.size() != users) {
+      return "a list has other users";
+    }
+    const Result<std::vector<std::string>> records = read_alert_log(path);
+    if (!records.ok()) {
+      status = records.status();
+      return "";
+    }
+    // A log that is gone, or is one of earlier, cannot be told from one that never had more.
+    std::vector<std::string> expected = kAlertRecords;
+    if (records->size() < expected.size()) expected.resize(records->size());
+    return *records == expected ? "" : "the log of alerts differs";
   }
 
   std::string look_as_reader(const std::string& path) const {

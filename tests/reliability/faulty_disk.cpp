@@ -101,12 +101,13 @@ class Disk {
     return path == directory_ || path.starts_with(directory_ + "/");
   }
 
-  // Counts a call; true when it is to fail. A power cut does not return.
+  // Counts a call; true when it is to fail. A power cut and a kill do not return.
   bool fails() {
     const std::uint64_t call = ++calls_;
     if (fault_.call == 0 || call < fault_.call) return false;
     if (fault_.what == DiskFault::What::kFailOnce && call > fault_.call) return false;
     if (fault_.what == DiskFault::What::kPowerCut) cut_power();
+    if (fault_.what == DiskFault::What::kKill) ::_exit(kPowerCutCode);
     return fail(fault_.error);
   }
 

@@ -18,7 +18,12 @@
 namespace rollcall::testing {
 
 struct DiskFault {
-  enum class What : std::uint8_t { kFailOnce, kFailForEver, kPowerCut };
+  enum class What : std::uint8_t {
+    kFailOnce,
+    kFailForEver,
+    kPowerCut,
+    kKill,  // the process ends there, as it would by SIGKILL, and nothing is lost that was written
+  };
   What what = What::kFailOnce;
   std::uint64_t call = 0;  // the first call that fails, from 1; 0: none
   int error = 5;           // errno of a call that fails: EIO
@@ -28,7 +33,7 @@ struct DiskFault {
   bool takes_direct = true;  // false: a file system without direct writes
 };
 
-// A process whose power was cut ends like this.
+// A process that is killed, or whose power was cut, ends like this.
 inline constexpr int kPowerCutCode = 78;
 
 // The disk fails so from now on. `directory` need not exist yet. A power cut keeps what it may need

@@ -141,6 +141,22 @@ TEST_F(AlertLogTest, NoticesEachFlippedByte) {
   EXPECT_EQ(noticed, 24 + whole.size() - 1024);
 }
 
+// A crash may come between the record and the mark that counts it; the file is as if it had.
+TEST_F(AlertLogTest, CountsWhatACrashLeftUncounted) {
+  append("one");
+  const std::string before = bytes();
+  append("two");
+  std::string whole = bytes();
+  whole.replace(512, 16, before.substr(512, 16));
+  write(whole);
+  EXPECT_EQ(opened(), (Records{"one", "two"}));
+  // From here on, the second record is there or its damage is noticed.
+  std::string flipped = bytes();
+  flipped.back() = static_cast<char>(flipped.back() ^ 1);
+  write(flipped);
+  EXPECT_EQ(read_alert_log(directory_.path()).status().code(), StatusCode::kCorruption);
+}
+
 TEST_F(AlertLogTest, RefusesALink) {
   append("one");
   fs::rename(path(), directory_.path("elsewhere"));

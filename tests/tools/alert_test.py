@@ -10,7 +10,10 @@ import hmac
 import http.server
 import json
 import os
+import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -42,6 +45,32 @@ class Server(http.server.ThreadingHTTPServer):
         self.released.set()
         self.shutdown()
         self.server_close()
+
+
+class TlsServer(Server):
+    """The same with a certificate, whose handshakes it keeps: "shaken", or why they failed."""
+
+    def __init__(self, certificate, key):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        # Before 1.3, what the client thinks of the certificate is part of the handshake.
+        self.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.handshakes = []
+        super().__init__()
+
+    def url(self, path="/hook"):
+        return f"https://localhost:{self.server_address[1]}{path}"
+
+    def get_request(self):
+        plain, address = super().get_request()
+        try:
+            connection = self.context.wrap_socket(plain, server_side=True)
+        except OSError as error:
+            self.handshakes.append(getattr(error, "reason", str(error)))
+            plain.close()
+            raise
+        self.handshakes.append("shaken")
+        return connection, address
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -187,6 +216,32 @@ class Alerts(unittest.TestCase):
                     with open(os.path.join(folder, name), "rb") as file:
                         self.assertNotIn(SECRET.encode(), file.read(), name)
 
+    def test_a_server_that_nobody_vouches_for_gets_nothing(self):
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            self.skipTest("there is no openssl to make a certificate with")
+        for name in ("localhost", "example.org"):
+            with self.subTest(name=name):
+                certificate, key = self.path(f"{name}.pem"), self.path(f"{name}.key")
+                subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                                "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
+                                f"subjectAltName=DNS:{name}", "-keyout", key, "-out", certificate],
+                               check=True, capture_output=True)
+                server = TlsServer(certificate, key)
+                try:
+                    # It speaks to whoever trusts it.
+                    trusting = ssl.create_default_context(cafile=certificate)
+                    with socket.create_connection(("localhost", server.server_address[1])) as plain:
+                        trusting.wrap_socket(plain, server_hostname=name).close()
+                    self.wait_for(lambda server=server: server.handshakes == ["shaken"])
+                    self.create(notify={"webhook": {"url": server.url(), "secret_env": "ALERT_KEY"}})
+                    self.run_program("alert", "test", "--db", "e.db", "low", code=1)
+                    self.wait_for(lambda server=server: len(server.handshakes) == 2)
+                    self.assertEqual(server.handshakes[1:], ["TLSV1_ALERT_UNKNOWN_CA"])
+                    self.assertEqual(server.requests, [])
+                finally:
+                    server.end()
+
     def test_commands_run_only_where_they_may(self):
         program = "/usr/bin/touch"
         self.create(notify={"command": [program, self.path("ran; echo $HOME")]})
@@ -306,6 +361,28 @@ class Alerts(unittest.TestCase):
             process.communicate()
         self.run_program("alert", "check", "--db", "e.db")
         self.assertEqual([change["date"] for change in self.history()], days)
+        self.run_program("verify", "--db", "e.db")
+
+    def test_two_watches_beside_an_ingest_judge_and_notify_once(self):
+        self.create(notify=self.webhook())
+        watches = [self.watch(), self.watch()]
+        try:
+            days = [f"2026-01-{day:02}" for day in range(3, 9)]
+            for i, day in enumerate(days):
+                self.ingest([(day, 9 if i % 2 else 2)])
+            self.wait_for(lambda: len(self.history()) == len(days))
+            self.wait_for(lambda: len(self.server.requests) == len(days))
+        finally:
+            for process in watches:
+                process.send_signal(signal.SIGTERM)
+            said = [process.communicate(timeout=SOON_S) for process in watches]
+        self.assertEqual([(process.returncode, error) for process, (_, error) in zip(watches, said)],
+                         [(0, "")] * 2)
+        self.assertEqual([change["date"] for change in self.history()], days)
+        # Each change was printed by the one that judged it, and sent by one, in their order.
+        printed = [line.split("  ")[4] for out, _ in said for line in out.splitlines()]
+        self.assertEqual(sorted(printed), days)
+        self.assertEqual([json.loads(body)["date"] for _, _, body in self.server.requests], days)
         self.run_program("verify", "--db", "e.db")
 
     def test_two_checkers_judge_and_notify_once(self):

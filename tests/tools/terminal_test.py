@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 import unittest
 
 PROGRAM = None
@@ -79,6 +80,52 @@ class Terminal(unittest.TestCase):
     def test_retention_has_heat(self):
         seen = self.show("retention", "--periods", "3", "--from", "2026-01-01", "--to", "2026-01-02")
         self.assertIn(ESCAPE + "48;5;190;38;5;16m     39 ", seen)
+
+    def test_scores_have_gauges_from_end_to_end(self):
+        with open(os.path.join(self.folder, "n.csv"), "w", encoding="utf-8") as file:
+            file.write("user,event,time,value\n")
+            for day, scores in (("01", (10, 10)), ("02", (10, 1)), ("03", (0, 1)), ("04", (7, 7))):
+                for user, score in enumerate(scores):
+                    file.write(f"{user},survey,2026-01-{day},{score}\n")
+        subprocess.run([PROGRAM, "ingest", "--db", "n.db", "n.csv"], cwd=self.folder, check=True, capture_output=True)
+        question = ["nps", "--db", "n.db", "--window-days", "1", "--from", "2025-12-31"]
+        seen = without_escapes(run_on_terminal(question, self.folder, columns=200))
+        line = "─" * 14
+        self.assertEqual([row.split("│")[-2].strip() for row in seen.splitlines() if row.startswith("│ 20")],
+                         ["", f"├{line}┼{line}●", f"├{line}●{line}┤", f"●{line}┼{line}┤", f"├{line}●{line}┤"])
+        piped = subprocess.run([PROGRAM, *question], cwd=self.folder, check=True, capture_output=True, text=True)
+        self.assertNotIn("┼", piped.stdout)
+        # What users are worth grows from day to day, and so do its bars.
+        worth = ["ltv", "--db", "n.db", "--value-event", "survey", "--horizons", "0,1,2", "--summary", "none",
+                 "--from", "2026-01-01", "--to", "2026-01-01"]
+        seen = without_escapes(run_on_terminal(worth, self.folder, columns=200))
+        bars = [row.split("│")[-2].strip() for row in seen.splitlines() if row.startswith("│ 20")]
+        self.assertEqual([len(bar) for bar in bars], [19, 30, 30], seen)
+
+    def test_alert_history_has_a_line_of_time(self):
+        definition = '{"query": {"kind": "active"}, "column": "users", "condition": {"below": 20}}'
+        subprocess.run([PROGRAM, "alert", "create", "--db", "e.db", "low", "-"], cwd=self.folder, check=True,
+                       input=definition, text=True)
+        subprocess.run([PROGRAM, "alert", "check", "--db", "e.db"], cwd=self.folder, check=False, capture_output=True)
+        history = ["alert", "history", "--db", "e.db", "low"]
+        time.sleep(1)
+        seen = without_escapes(run_on_terminal(history, self.folder, columns=120))
+        rows = [row for row in seen.splitlines() if row.startswith("│ 20")]
+        # It fires since the only change, which is where the line begins.
+        self.assertEqual([row.split("│")[-2] for row in rows], [" " + "█" * 30 + " "])
+        piped = subprocess.run([PROGRAM, *history], cwd=self.folder, check=True, capture_output=True, text=True)
+        self.assertNotIn("█", piped.stdout)
+
+    def test_pictures_of_other_kinds(self):
+        """Bars of a funnel, a grid of scores, and the hours of the week."""
+        for arguments, wanted in ((["funnel", "login", "login", "--window", "2d"], "█"),
+                                  (["rfm", "--by", "cell"], "48;5;"), (["clock"], "48;5;")):
+            with self.subTest(arguments=arguments):
+                self.assertIn(wanted, self.show(*arguments, columns=300))
+                piped = subprocess.run([PROGRAM, arguments[0], "--db", "e.db", *arguments[1:]], cwd=self.folder,
+                                       check=True, capture_output=True, text=True)
+                for drawn in ("█", "│", ESCAPE):
+                    self.assertNotIn(drawn, piped.stdout)
 
     def test_no_color_means_none(self):
         for arguments in (["active"], ["retention", "--periods", "3"]):

@@ -1,6 +1,7 @@
 # Installs the libraries, their public headers, the program with its completions, and what other
-# projects find them by: find_package(rollcall) and pkg-config rollcall, or for the library of C
-# find_package(rollcall COMPONENTS c) and pkg-config rollcall-c.
+# projects find them by: find_package(rollcall) and pkg-config rollcall; for the library of C
+# find_package(rollcall COMPONENTS c) and pkg-config rollcall-c; and for webhooks, the component
+# notifier and pkg-config rollcall-notifier.
 include(CMakePackageConfigHelpers)
 
 # A program links everything by one name: rollcall::rollcall.
@@ -40,7 +41,11 @@ install(FILES ${PROJECT_BINARY_DIR}/rollcallConfig.cmake
 # The path is relative to the file itself, so that an installed tree may be moved.
 file(RELATIVE_PATH rollcall_prefix_from_pc
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-foreach(package rollcall rollcall-c)
+set(rollcall_packages rollcall rollcall-c)
+if(ROLLCALL_BUILD_NOTIFIER)
+  list(APPEND rollcall_packages rollcall-notifier)
+endif()
+foreach(package ${rollcall_packages})
   configure_file(tools/cmake/${package}.pc.in ${package}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()

@@ -15,6 +15,7 @@
 #include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 #include "rollcall/saved_object.h"
+#include "tools/chart.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -135,6 +136,42 @@ Status show(const AlertFlags& flags) {
   return write_standard_output(alert.definition + "\n");
 }
 
+// Adds a line of time to the history on a terminal: what each change led to, until the next change
+// of the same series, or until now.
+void add_timeline(const std::vector<AlertChange>& changes, TimeUs now_us, Table& table) {
+  constexpr std::size_t kColumns = 30;
+  if (changes.empty()) return;
+  TimeUs first_us = changes.front().at_us;
+  TimeUs last_us = now_us;
+  for (const AlertChange& change : changes) {
+    first_us = std::min(first_us, change.at_us);
+    last_us = std::max(last_us, change.at_us);  // the clock may have been set back since
+  }
+  const auto glyph_of = [](AlertState state) -> std::string_view {
+    switch (state) {
+      case AlertState::kFiring:
+        return "█";
+      case AlertState::kStale:
+        return "░";
+      case AlertState::kPending:
+        return "▒";
+      default:
+        return "─";
+    }
+  };
+  table.columns.push_back({.title = "", .bar = true});
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auto next =
+        std::find_if(changes.begin() + static_cast<std::ptrdiff_t>(i) + 1, changes.end(),
+                     [&](const AlertChange& later) { return later.series == changes[i].series; });
+    const TimeUs end_us = next == changes.end() ? last_us : next->at_us;
+    table.rows[i].push_back({.text = time_span(static_cast<double>(changes[i].at_us - first_us),
+                                               static_cast<double>(end_us - first_us),
+                                               static_cast<double>(last_us - first_us),
+                                               glyph_of(changes[i].to), kColumns)});
+  }
+}
+
 Status history(const AlertFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   ROLLCALL_ASSIGN_OR_RETURN(const KeptAlert alert,
@@ -166,6 +203,9 @@ Status history(const AlertFlags& flags) {
                     {"to", std::string(to_string(change.to))},
                     {"date", change.date},
                     {"value", value_json(change.value)}});
+  }
+  if (style.pretty && alert.record) {
+    add_timeline(alert.record->changes, alert_clock_us(), table);
   }
   return print_report(flags, table, json.dump(-1, ' ', false, AlertJson::error_handler_t::replace));
 }

@@ -136,10 +136,34 @@ Status show(const CampaignFlags& flags) {
 
 // --- users, report ---
 
+// Writes the list page by page, as it may be longer than the memory of questions has room for.
+Status print_all_users(const Engine& engine, const CampaignFlags& flags,
+                       const QueryLimits& limits) {
+  constexpr std::uint64_t kPageUsersMin = 1'000;
+  std::uint64_t page_users = 100'000;
+  std::string after = flags.after;
+  for (bool is_first = true;;) {
+    const Query question = users_question(flags.name, flags.part, page_users, after);
+    const Result<QueryResult> page = engine.query(question, limits);
+    if (page.status().code() == StatusCode::kResourceExhausted && page_users > kPageUsersMin) {
+      page_users /= 4;
+      continue;
+    }
+    if (!page.ok()) return page.status();
+    ROLLCALL_RETURN_IF_ERROR(print_page(*page, flags.output, is_first));
+    if (!page->next) return {};
+    after = *page->next;
+    is_first = false;
+  }
+}
+
 Status users(const CampaignFlags& flags) {
   std::optional<QuestionGuard> guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_guarded(flags, *guard));
   ROLLCALL_RETURN_IF_ERROR(find_campaign(*engine, flags.name).status());
+  const bool has_line_per_user =
+      flags.output.format == OutputFormat::kCsv || flags.output.format == OutputFormat::kJsonLines;
+  if (!flags.limit && has_line_per_user) return print_all_users(*engine, flags, guard->limits());
   const Query question = users_question(flags.name, flags.part, flags.limit, flags.after);
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(question, guard->limits()));
   guard.reset();

@@ -103,6 +103,13 @@ Status print(const QueryResult& result, const OutputFlags& flags) {
   return write(text, flags);
 }
 
+Status print_page(const QueryResult& result, const OutputFlags& flags, bool is_first) {
+  if (is_first) return print(result, flags);
+  ROLLCALL_ASSIGN_OR_RETURN(std::string text, text_of(result, flags));
+  if (flags.format == OutputFormat::kCsv) text.erase(0, text.find('\n') + 1);
+  return write(text, flags);
+}
+
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) {
   const bool is_json = flags.format == OutputFormat::kJson;
   std::string text = is_json ? "[" : "";

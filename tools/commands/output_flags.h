@@ -37,6 +37,9 @@ void print_notes(const QueryResult& result);
 
 // Writes the answer to standard output, with its notes.
 Status print(const QueryResult& result, const OutputFlags& flags);
+// Writes a page of an answer that has more of them, as CSV or JSON lines; only the first has the
+// names of columns and the notes.
+Status print_page(const QueryResult& result, const OutputFlags& flags, bool is_first);
 // Writes several answers: as one JSON array, or one table after the other.
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags);
 

@@ -29,7 +29,8 @@ struct WebhookLimits {
 //
 // It has arrived if the answer's status is from 200 to 299. The answer is dropped. Certificates are
 // checked, redirects are not followed, and HTTP and HTTPS are the only protocols.
-//   kInvalidArgument  the key cannot be read or is empty; the text says where it should be
+//   kInvalidArgument  the key cannot be read or is empty, and the text says where it should be; or
+//                     the delivery has a character that no header may have
 //   kIoError          it has not arrived, as far as is known
 //   kCancelled        `stop` was asked to stop
 Status send_webhook(const WebhookTarget& target, const Notification& notification,

@@ -20,7 +20,8 @@ class AlertLog {
   static constexpr std::size_t kRecordBytesMax = std::size_t{16} << 20;
 
   // Opens the log of the store in `directory`, or makes one. Waits up to ten seconds for whoever
-  // has it open. What a crash left of a record that was not acknowledged is cut off.
+  // has it open. What a crash left of a record that was not acknowledged is cut off; one that is
+  // whole is kept, and is on disk once this returns.
   //   kNotFound    there is no such directory
   //   kBusy        somebody else had it open all the time
   //   kCorruption  it is not what was written
@@ -36,11 +37,14 @@ class AlertLog {
   std::uint64_t bytes() const;
 
   // Adds records, and returns once they are on disk. After an error, or a crash, the first so many
-  // of them are there; the log is to be opened again.
-  //   kResourceExhausted  one has more than kRecordBytesMax; none is added
+  // of them are there.
+  //   kResourceExhausted   one has more than kRecordBytesMax; none is added
+  //   kFailedPrecondition  a write failed before: the log has to be opened again
   Status append(std::span<const std::string> records);
 
-  // Puts these in the place of all records: after a crash there are either the old ones or these.
+  // Puts these in the place of all records: after an error or a crash there are either the old ones
+  // or these.
+  //   kFailedPrecondition  as append
   Status replace(std::span<const std::string> records);
 
  private:
