@@ -401,6 +401,10 @@ struct CompareQuery {
   Metric metric;
   Selector event;            // kActive
   std::vector<Share> split;  // what the numbers of users should go by; empty: all alike
+  // So many times, the users of each variant and of the control are taken together and split at
+  // random, to say how often they differ as much by chance alone. Unset: never.
+  std::optional<std::int32_t> aa;
+  std::int32_t seed = 0;  // of these splits
 
   friend bool operator==(const CompareQuery&, const CompareQuery&) = default;
 };

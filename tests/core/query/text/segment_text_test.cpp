@@ -234,7 +234,7 @@ TEST(SegmentText, BlanksAndCaseDoNotMatter) {
 TEST(SegmentText, Errors) {
   const std::string parts =
       "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-      R"~(converted(...), dropped(...), in_file(...), segment(...), campaign(...), not or "(")~";
+      R"~(converted(...), dropped(...), in_file(...), segment(...), campaign(...), variant(...), not or "(")~";
   const std::string funnel = R"~(a funnel such as {"steps": ["visit", "order"]})~";
   const std::string event = R"~(the name of an event, "!" and a name, or "*")~";
   const std::string name = "a name, in double quotes if it has blanks";
@@ -260,10 +260,10 @@ TEST(SegmentText, Errors) {
       {"not dit(a)",
        R"~(column 5: unknown function "dit" (did you mean "did"?), )~"
        "allowed: did, first, days, times, sum, declined, favourite, converted, dropped, in_file, "
-       "segment, campaign"},
+       "segment, campaign, variant"},
       {"purchase and login",
        R"~(column 1: unknown function "purchase", allowed: did, first, days, times, sum, )~"
-       "declined, favourite, converted, dropped, in_file, segment, campaign"},
+       "declined, favourite, converted, dropped, in_file, segment, campaign, variant"},
       {"did", R"~(column 4: must be "(", found the end)~"},
       {"did a", R"~(column 5: must be "(", found "a")~"},
       {"did(a) did(b)", R"~(column 8: must be and, or, or the end, found "did")~"},
@@ -579,6 +579,34 @@ Segment random_funnel(Random& random, int depth) {
   return segment;
 }
 
+Segment random_variant(Random& random, int depth) {
+  CompareQuery ask;
+  Query comparison;
+  if (depth > 0 && random.chance(30)) {
+    for (const char* const name : {"a", "b"}) {
+      Segment arm;
+      arm.event = event(random_text(random));
+      ask.variants.push_back({name, std::move(arm)});
+    }
+    comparison.common.from = *parse_date("2026-01-05");
+  } else {
+    ask.exposure = random_selector(random);
+    ask.variant = random.pick(kRandomNames);
+    if (random.chance(50)) ask.values = {random_text(random), "b"};
+  }
+  if (random.chance(50)) {
+    ask.metric = {.kind = CompareQuery::Metric::Kind::kCount,
+                  .outcome = random_selector(random),
+                  .within = Length{86'400'000'000}};
+  }
+  comparison.ask = std::move(ask);
+  Segment segment;
+  segment.kind = Kind::kVariant;
+  segment.name = random_text(random);
+  segment.comparison = std::make_shared<const Query>(std::move(comparison));
+  return segment;
+}
+
 Segment::AudiencePart random_part(Random& random) {
   using Arm = Segment::AudiencePart::Arm;
   Segment::AudiencePart part;
@@ -591,6 +619,7 @@ Segment::AudiencePart random_part(Random& random) {
 Segment random_segment(Random& random, int depth) {
   Segment segment;
   if (random.chance(10)) return random_funnel(random, depth);
+  if (random.chance(10)) return random_variant(random, depth);
   const bool leaf = depth == 0 || random.chance(30);
   segment.kind =
       leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kDeclined,
@@ -625,6 +654,7 @@ Segment random_segment(Random& random, int depth) {
       break;
     case Kind::kConverted:
     case Kind::kDropped:
+    case Kind::kVariant:
       break;
     case Kind::kFile:
     case Kind::kSaved:
