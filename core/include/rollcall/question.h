@@ -414,7 +414,7 @@ struct ProfileQuery {
   std::string user;                  // the id; that of an integer in digits
   std::int32_t events = 20;          // so many of the last events are listed
   std::optional<std::int32_t> year;  // the year to report on, instead of a range; adds the rank
-  bool rfm = false;  // adds the scores among all users, which takes a pass over all of them
+  bool rfm = true;  // has the scores among all users, which take a pass over all of them
 
   friend bool operator==(const ProfileQuery&, const ProfileQuery&) = default;
 };
