@@ -26,9 +26,9 @@ struct MeasuredGroup {
 // place of `control` has its size: the users in it are those with the least hash * factor modulo
 // 2^64, where factor = mix(mix(seed) + round), made odd, rounds count from 1, and mix is the
 // finalizer of MurmurHash3. So the same users are split in the same way on any machine: hashes are
-// as good as random, so that a factor is enough to make another order of them. Of users with the same hash, those of
-// the lesser value come first. Means are compared exactly. Calls `before_round`, which may throw,
-// as often as its name says.
+// as good as random, so that a factor is enough to make another order of them. Of users with the
+// same hash, those of the lesser value come first. Means are compared exactly. Calls
+// `before_round`, which may throw, as often as its name says.
 std::uint64_t count_splits_as_far(const MeasuredGroup& control, const MeasuredGroup& variant,
                                   std::uint64_t rounds, std::uint64_t seed,
                                   const std::function<void()>& before_round);

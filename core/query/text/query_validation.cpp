@@ -337,7 +337,7 @@ Status check_funnel_part(std::string_view field, const Segment& segment, int dep
   return among ? check_segment(at + ": among", *among, depth + 1) : Status();
 }
 
-// The segments that are its variants are checked with it, but not how deep they are nested in others.
+// The segments that are its variants are checked with it, but not how deep they are nested.
 Status check_variant_part(std::string_view field, const Segment& segment, int depth) {
   const std::string at = fmt::format("{}: variant: of", field);
   const CompareQuery* const ask =
