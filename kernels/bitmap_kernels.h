@@ -116,6 +116,10 @@ struct KernelTable {
 
   // Computes mixed[i] = mix(numbers[i]).
   void (*mix)(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept;
+  // Computes keys[i], the upper half of numbers[i] * factor modulo 2^64, less 2^31: the keys are in
+  // the order of the upper halves.
+  void (*draw_keys)(const std::uint64_t* numbers, std::uint64_t factor, std::int32_t* keys,
+                    std::size_t count) noexcept;
 
   // numbers[i] = the number in the first slot with the tag of hashes[i] in its bucket, which is
   // slots[8 * (hashes[i] & bucket_mask)] and the 7 after it; 0 if there is none.

@@ -147,6 +147,14 @@ void mix_all(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t cou
   std::transform(numbers, numbers + count, mixed, [](std::uint64_t x) { return mix(x); });
 }
 
+void draw_keys(const std::uint64_t* numbers, std::uint64_t factor, std::int32_t* keys,
+               std::size_t count) noexcept {
+  constexpr std::int64_t kHalf = std::int64_t{1} << 31;
+  std::transform(numbers, numbers + count, keys, [factor](std::uint64_t x) {
+    return static_cast<std::int32_t>(static_cast<std::int64_t>(x * factor >> 32) - kHalf);
+  });
+}
+
 void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask, const std::uint64_t* hashes,
                std::uint32_t* numbers, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
@@ -178,6 +186,7 @@ constinit const KernelTable reference_table = {
     .match_planes = &match_planes,
     .unpack_sums = &unpack_sums,
     .mix = &mix_all,
+    .draw_keys = &draw_keys,
     .find_tags = &find_tags,
 };
 

@@ -34,7 +34,7 @@ MAY_INCLUDE = {
     "core/include": [],
     "core/base": [],
     "core/time": [],
-    "core/statistics": ["core/base"],
+    "core/statistics": ["kernels", "core/base"],
     "core/users": ["kernels", "core/base"],
     "core/catalog": ["core/base", "core/users"],
     "core/pages": ["kernels", "core/base", "core/time", "core/users", "core/catalog"],

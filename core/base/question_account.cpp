@@ -42,6 +42,8 @@ NeedText text_of(QuestionNeed need) {
       return {"durations that medians are made of", "narrow the range"};
     case QuestionNeed::kNumbers:
       return {"numbers to rank users by", "ask about fewer users, or give fixed edges"};
+    case QuestionNeed::kOutcomes:
+      return {"users to split at random", "ask about fewer users, or without random splits"};
     case QuestionNeed::kValues:
       return {"values to rank", "narrow the range, or break down by a property of fewer values"};
     case QuestionNeed::kMembers:

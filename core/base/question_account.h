@@ -58,6 +58,7 @@ enum class QuestionNeed : std::uint8_t {
   kSamples,   // durations, of which medians are made
   kValues,    // the values that a breakdown ranks
   kNumbers,   // numbers of single users, of which ranks are made
+  kOutcomes,  // what is measured of single users, who are split at random
 };
 
 // This is the account of one call of Engine::query. Any thread may use it.

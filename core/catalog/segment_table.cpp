@@ -16,7 +16,7 @@ namespace {
 void add_named(const Segment& segment, std::vector<std::string_view>& names) {
   if (segment.kind == Segment::Kind::kSaved) names.push_back(segment.name);
   for (const Segment& part : segment.parts) add_named(part, names);
-  if (const Segment* const among = funnel_among(segment)) add_named(*among, names);
+  for (const Segment* const part : segments_of_question(segment)) add_named(*part, names);
 }
 
 }  // namespace

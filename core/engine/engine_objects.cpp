@@ -34,11 +34,7 @@ void make_paths_absolute(Segment& segment) {
     if (!ignored) segment.name = path.lexically_normal().string();
   }
   for (Segment& part : segment.parts) make_paths_absolute(part);
-  if (funnel_among(segment) != nullptr) {
-    Query funnel = *segment.funnel;
-    make_paths_absolute(*funnel.common.among);
-    segment.funnel = std::make_shared<const Query>(std::move(funnel));
-  }
+  change_segments_of_question(segment, make_paths_absolute);
 }
 
 std::string named(const SavedObject& object) {

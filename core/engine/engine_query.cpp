@@ -139,7 +139,9 @@ class Engine::State::Snapshot : public PlanRunner {
       return executor_.of_nobody(task);
     }
     if (task.members != nullptr) return list_members(task);
-    return executor_.count(task.plan);
+    Partial counts = executor_.count(task.plan);
+    ROLLCALL_RETURN_IF_ERROR(hash_users(counts.outcomes));
+    return counts;
   }
 
   // From here on, members are not listed: `ordinals` receives them, by partition.
@@ -158,6 +160,50 @@ class Engine::State::Snapshot : public PlanRunner {
   }
 
  private:
+  // Replaces where the users of outcomes are by the hashes of their ids. A user who was forgotten
+  // meanwhile has the hash of no id, as whoever is asked about afterwards has none either.
+  Status hash_users(std::span<UserOutcomes> outcomes) {
+    struct Run {
+      std::size_t partition;  // of those pinned
+      std::span<std::uint64_t> users;
+      bool operator<(const Run& other) const { return partition < other.partition; }
+    };
+    std::vector<Run> runs;  // a chunk that was counted is one of them
+    const auto add_runs = [&](std::span<std::uint64_t> users) {
+      const auto partition_of = [](std::uint64_t place) {
+        return static_cast<std::size_t>(place >> 32);
+      };
+      while (!users.empty()) {
+        const std::size_t partition = partition_of(users.front());
+        const auto end = std::ranges::find_if(
+            users, [&](std::uint64_t place) { return partition_of(place) != partition; });
+        const auto count = static_cast<std::size_t>(end - users.begin());
+        runs.push_back({partition, users.first(count)});
+        users = users.subspan(count);
+      }
+    };
+    for (UserOutcomes& list : outcomes) {
+      add_runs(list.without);
+      add_runs(list.with);
+    }
+    std::sort(runs.begin(), runs.end());
+    for (auto run = runs.begin(); run != runs.end();) {
+      // An ordinal belongs to the same user for ever, so batches may come between the partitions.
+      const Gate::Pass pass(state_.gate, [&] { account_.check(); });
+      account_.check();
+      const std::size_t number = run->partition;
+      Partition& partition = state_.partitions[pinned_.partitions[number].partition];
+      ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
+      for (; run != runs.end() && run->partition == number; ++run) {
+        for (std::uint64_t& user : run->users) {
+          user = partition.users().hash_of(static_cast<std::uint32_t>(user));
+        }
+      }
+      state_.evict_for(0);
+    }
+    return {};
+  }
+
   Result<Partial> list_members(const PlanTask& task) {
     Partial partial = executor_.of_nobody(task);
     const std::vector<std::vector<std::uint32_t>> ordinals =

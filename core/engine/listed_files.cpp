@@ -34,8 +34,10 @@ class FileReader {
       return saved->second.users ? Status() : read(saved->second.expression);
     }
     for (const Segment& part : segment.parts) ROLLCALL_RETURN_IF_ERROR(read(part));
-    const Segment* const among = funnel_among(segment);
-    return among == nullptr ? Status() : read(*among);
+    for (const Segment* const part : segments_of_question(segment)) {
+      ROLLCALL_RETURN_IF_ERROR(read(*part));
+    }
+    return {};
   }
 
  private:

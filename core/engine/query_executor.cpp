@@ -21,8 +21,13 @@ namespace {
 
 class CountingSink : public CellSink {
  public:
-  CountingSink(Partial& counts, QuestionAccount& account)
-      : counts_(counts), account_(account), pace_(&account), memory_(&account) {}
+  // The users of the chunk are at `first_place` and after it, as QueryExecutor::place_of has it.
+  CountingSink(Partial& counts, std::uint64_t first_place, QuestionAccount& account)
+      : counts_(counts),
+        first_place_(first_place),
+        account_(account),
+        pace_(&account),
+        memory_(&account) {}
   ~CountingSink() override {
     std::uint64_t users = 0;
     for (std::size_t cell = 0; cell < steps_.size(); ++cell) {
@@ -77,6 +82,10 @@ class CountingSink : public CellSink {
     pace_.step();
     counts_.add_number(distribution, {number, of}, user_count);
   }
+  void add_outcome(std::size_t list, std::uint32_t place, AmountSum measured) override {
+    pace_.step();
+    counts_.add_outcome(list, first_place_ + place, measured);
+  }
   // It works in parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
     constexpr std::size_t kWidthUnchecked = 256;
@@ -91,6 +100,7 @@ class CountingSink : public CellSink {
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
   Partial& counts_;
+  const std::uint64_t first_place_;
   QuestionAccount& account_;
   QuestionPace pace_;
   QuestionMemory memory_;
@@ -492,7 +502,8 @@ void QueryExecutor::count_chunks(const Plan& plan, bool alone, Partial& counts) 
   for_each(workers_, alone, pinned_.partitions.size(), [&](std::size_t i) {
     visit_partition(plan, pinned_.reads, pinned_.partitions[i], workers_, alone, reading,
                     [&](const ChunkSource& source, std::uint32_t) {
-                      CountingSink sink(alone ? counts : counted.local(), account_);
+                      CountingSink sink(alone ? counts : counted.local(),
+                                        place_of(i, source.first_ordinal()), account_);
                       plan.count(source, sink);
                     });
   });

@@ -39,7 +39,8 @@ class QueryExecutor {
         kept_bytes_max_(kept_bytes_max) {}
 
   // Counts every cell of the plan. If the counts of all threads do not fit in the account, one
-  // thread counts.
+  // thread counts. Its outcomes are of users by where they are (`place_of`), which their hashes
+  // have to replace.
   Partial count(const Plan& plan);
   // Returns an answer of the pinned partitions in which no user is counted yet.
   Partial of_nobody(const PlanTask& task) const;
@@ -47,7 +48,8 @@ class QueryExecutor {
   std::vector<std::vector<std::uint32_t>> members(const Plan& plan,
                                                   std::span<const std::size_t> cells);
 
-  // Returns where a user is, for MemberPage::add: `partition` is the place among those pinned.
+  // Returns where a user is, for MemberPage::add and for outcomes: `partition` is the place among
+  // those pinned.
   static std::uint64_t place_of(std::size_t partition, std::uint32_t ordinal) {
     return std::uint64_t{partition} << 32 | ordinal;
   }

@@ -262,6 +262,7 @@ TEST(QuestionLimits, EndAtOnceWhateverTheKind) {
     const std::vector<NaiveEvent> events = rich_events(UserKind::kInteger, 60'000, 1, kLast - back);
     ASSERT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
   }
+  ASSERT_TRUE(freeze_rich_audiences(*engine).ok());
   ASSERT_TRUE(engine->checkpoint().ok());
   for (const auto& [kind, json] : rich_questions(UserKind::kInteger, kLast)) {
     const Query query = *parse_query(json, "UTC");

@@ -231,6 +231,7 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
       batch.event = {event, {}};
       EXPECT_TRUE(engine->ingest(batch).ok());
     }
+    EXPECT_TRUE(freeze_rich_audiences(*engine).ok());
     EXPECT_TRUE(engine->checkpoint().ok());
     return engine;
   };

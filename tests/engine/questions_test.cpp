@@ -356,11 +356,14 @@ TEST_F(Questions, AProfileReadsThePartitionOfItsUserAlone) {
     return explanation->history_events.value_or(0);
   };
   EXPECT_EQ(events_read(R"({"kind": "clock"})"), 1'004u);
-  const std::uint64_t of_profile = events_read(R"({"kind": "profile", "user": "u77"})");
+  const std::uint64_t of_profile =
+      events_read(R"({"kind": "profile", "user": "u77", "rfm": false})");
   EXPECT_GE(of_profile, 1u);
   EXPECT_LT(of_profile, 100u);
-  // The rank within a year is about everybody.
-  EXPECT_EQ(events_read(R"({"kind": "profile", "user": "u77", "year": 2026})"), 1'004u);
+  // The scores are about everybody, and so is the rank within a year.
+  EXPECT_EQ(events_read(R"({"kind": "profile", "user": "u77"})"), 1'004u);
+  EXPECT_EQ(events_read(R"({"kind": "profile", "user": "u77", "year": 2026, "rfm": false})"),
+            1'004u);
 }
 
 // Each reads what the others do not.

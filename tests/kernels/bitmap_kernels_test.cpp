@@ -354,6 +354,24 @@ TEST_P(BitmapKernels, MixAgreesWithReference) {
   }
 }
 
+TEST_P(BitmapKernels, DrawKeysAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (std::size_t misalignment = 0; misalignment < 8; ++misalignment) {
+      SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " numbers=" << length
+                                      << " misalignment=" << misalignment);
+      GuardedBuffer<std::uint64_t> numbers(length, misalignment, 0);
+      GuardedBuffer<std::int32_t> keys(length, misalignment, 0x5eed);
+      for (std::uint64_t& number : numbers.elements()) number = random_();
+      const std::uint64_t factor = random_();
+      std::vector<std::int32_t> expected(length);
+      reference_table.draw_keys(numbers.data(), factor, expected.data(), length);
+      table().draw_keys(numbers.data(), factor, keys.data(), length);
+      ASSERT_EQ(copy_of(keys.elements()), expected);
+      ASSERT_TRUE(keys.margins_intact());
+    }
+  }
+}
+
 // --- Codes in planes. ---
 
 TEST_P(BitmapKernels, MatchPlanesAgreesWithReference) {
@@ -420,6 +438,7 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().match_planes(nullptr, 0, 0, nullptr, 0, nullptr);
   table().unpack_sums(nullptr, 0, 0, nullptr, 0);
   table().mix(nullptr, nullptr, 0);
+  table().draw_keys(nullptr, 0, nullptr, 0);
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);
 }
 

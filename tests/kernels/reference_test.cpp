@@ -131,6 +131,15 @@ TEST(ReferenceKernels, Mix) {
   EXPECT_EQ(mixed, (std::array<std::uint64_t, 3>{0, 0xb456bcfc34c2cb2c, 0x64b5720b4b825f21}));
 }
 
+// The upper halves of three times these are 0, 2 and 0xffffffff, and 2^31 is taken off.
+TEST(ReferenceKernels, DrawKeys) {
+  const std::array<std::uint64_t, 3> numbers = {1, std::uint64_t{1} << 63 | 0xaaaaaaab,
+                                                0xffff'ffff'ffff'ffff};
+  std::array<std::int32_t, 3> keys{};
+  reference_table.draw_keys(numbers.data(), 3, keys.data(), numbers.size());
+  EXPECT_EQ(keys, (std::array<std::int32_t, 3>{-2'147'483'648, 2, 2'147'483'647}));
+}
+
 TEST(ReferenceKernels, InRangeBitsIncludesBothEnds) {
   std::array<std::int32_t, 128> column{};
   for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<std::int32_t>(i) - 10;

@@ -59,9 +59,9 @@ void know_fields(const std::string& within, std::span<const QueryField> fields, 
 constexpr std::string_view kNames[] = {"any", "of names", "of other names"};
 constexpr std::string_view kTests[] = {"any_of", "none_of", "contains", "set", "not set",
                                        "gt",     "gte",     "lt",       "lte", "eq"};
-constexpr std::string_view kSegments[] = {"did",       "first",     "all",     "any",
-                                          "not",       "in_file",   "segment", "declined",
-                                          "favourite", "converted", "dropped"};
+constexpr std::string_view kSegments[] = {
+    "did",      "first",     "all",       "any",     "not",      "in_file", "segment",
+    "declined", "favourite", "converted", "dropped", "campaign", "variant"};
 constexpr std::string_view kCompares[] = {"gte", "lte", "eq"};
 
 Fields known_fields() {
@@ -81,8 +81,8 @@ Fields known_fields() {
     if (test.size() <= 3 && test != "set") all.known.insert(value_of("where.value", test));
   }
   for (const std::string_view kind : kSegments) {
-    // The engines of these files may read no lists.
-    if (kind != "in_file") all.known.insert("segment." + std::string(kind));
+    // The engines of these files may read no lists, and freeze no audiences.
+    if (kind != "in_file" && kind != "campaign") all.known.insert("segment." + std::string(kind));
   }
   for (const std::string_view field : {"days", "times", "sum"}) {
     for (const std::string_view compare : kCompares) {
@@ -143,6 +143,11 @@ void see_segment(const Segment& segment, Fields& fields) {
   fields.see("segment.dropped.at", segment.at_step != Segment().at_step);
   see_selector(segment.event, fields);
   for (const Segment& part : segment.parts) see_segment(part, fields);
+  if (segment.comparison != nullptr) {
+    fields.see("segment.variant.among", segment.comparison->common.among.has_value());
+    fields.see("segment.variant.where", !segment.comparison->common.where.empty());
+    see_query(*segment.comparison, fields);
+  }
   if (segment.funnel == nullptr) return;
   fields.see("segment.converted.among", segment.funnel->common.among.has_value());
   fields.see("segment.converted.where", !segment.funnel->common.where.empty());

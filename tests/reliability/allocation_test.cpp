@@ -294,6 +294,7 @@ TEST(AllocationOfQuestions, OfEveryKind) {
     const auto engine = open();
     const std::vector<NaiveEvent> events = rich_events(UserKind::kString, 40, 9, kLast);
     ASSERT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
+    ASSERT_TRUE(freeze_rich_audiences(*engine).ok());
     ASSERT_TRUE(engine->checkpoint().ok());
   }
   std::size_t failures = 0;

@@ -118,6 +118,10 @@ Query random_compare(Random& random, const Stream& stream) {
       ask.split.push_back({name, static_cast<double>(random.between(1, 4)) / 4});
     }
   }
+  if (random.chance(40)) {
+    ask.aa = random.between(1, 30);
+    if (random.chance(50)) ask.seed = random.between(0, 1'000'000);
+  }
   query.ask = std::move(ask);
   return query;
 }

@@ -77,6 +77,8 @@ Status check_event(const Selector& selector, const std::vector<PropertyCondition
 }
 
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data);
+Status check_compare(const CompareQuery& ask, const QueryCommon& common, const NaiveData& data,
+                     int questions);
 
 // `funnels` says how many it is within.
 Status check_segment(const Segment& segment, const std::vector<PropertyCondition>& where,
@@ -88,6 +90,14 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
     ROLLCALL_RETURN_IF_ERROR(
         check_funnel(std::get<FunnelQuery>(segment.funnel->ask), common, data));
     if (funnels == 10) return Status::invalid_argument("funnels nested too deep");
+    return common.among ? check_segment(*common.among, {}, data, funnels + 1) : Status();
+  }
+  if (segment.kind == Kind::kVariant) {
+    QueryCommon common = segment.comparison->common;
+    common.where.insert(common.where.end(), where.begin(), where.end());
+    if (funnels == 10) return Status::invalid_argument("questions nested too deep");
+    ROLLCALL_RETURN_IF_ERROR(
+        check_compare(std::get<CompareQuery>(segment.comparison->ask), common, data, funnels + 1));
     return common.among ? check_segment(*common.among, {}, data, funnels + 1) : Status();
   }
   const bool takes_history = segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite ||
@@ -190,6 +200,15 @@ Status check_variants(const CompareQuery& ask, const QueryCommon& common, const 
   return is_known ? Status() : Status::invalid_argument("a control that no event has");
 }
 
+Status check_compare(const CompareQuery& ask, const QueryCommon& common, const NaiveData& data,
+                     int questions) {
+  for (const CompareQuery::Arm& arm : ask.variants) {
+    ROLLCALL_RETURN_IF_ERROR(check_segment(arm.segment, common.where, data, questions));
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_variants(ask, common, data));
+  return check_of_history({ask.exposure, ask.event, ask.metric.outcome}, common, data);
+}
+
 // Without history, the values of a breakdown are ranked by the users of whole days.
 bool has_times_broken_down(const QueryCommon& common) {
   const auto is_time = [](const std::optional<RangeEnd>& end) {
@@ -274,11 +293,7 @@ Status check_names(const Query& query, const NaiveData& data) {
     if (of_events && !data.settings.history) return Status::invalid_argument("no history");
   }
   if (const auto* ask = std::get_if<CompareQuery>(&query.ask)) {
-    for (const CompareQuery::Arm& arm : ask->variants) {
-      ROLLCALL_RETURN_IF_ERROR(check_segment(arm.segment, common.where, data));
-    }
-    ROLLCALL_RETURN_IF_ERROR(check_variants(*ask, common, data));
-    return check_of_history({ask->exposure, ask->event, ask->metric.outcome}, common, data);
+    return check_compare(*ask, common, data, 0);
   }
   if (const auto* ask = std::get_if<AdoptionQuery>(&query.ask)) {
     for (const Selector& feature : ask->features) {

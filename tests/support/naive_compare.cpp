@@ -1,10 +1,14 @@
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tests/support/naive_kinds.h"
@@ -64,6 +68,7 @@ Result<ExposedUsers> users_of_segments(const CompareQuery& ask, const NaiveScope
 struct Arm {
   std::set<NaiveUser> users, excluded, immature, hits;
   std::vector<AmountSum> amounts;
+  std::map<NaiveUser, AmountSum> measured;  // a rate: 1 or 0
 };
 
 // Nothing if the user's time is not over.
@@ -86,6 +91,54 @@ std::optional<AmountSum> measure(const CompareQuery& ask, const NaiveScope& scop
   return measured;
 }
 
+// MurmurHash3's finalizer, fmix64.
+std::uint64_t scrambled(std::uint64_t bits) {
+  for (const std::uint64_t factor : {0xff51afd7ed558ccdULL, 0xc4ceb9fe1a85ec53ULL}) {
+    bits = (bits ^ (bits >> 33)) * factor;
+  }
+  return bits ^ (bits >> 33);
+}
+
+std::uint64_t hash_of_id(const UserId& id) {
+  if (const auto* integer = std::get_if<std::uint64_t>(&id)) return scrambled(*integer);
+  const auto& text = std::get<std::string>(id);
+  return XXH3_64bits(text.data(), text.size());
+}
+
+// Returns in how many of the question's splits the two parts differ as much as the variants do.
+std::int64_t splits_as_far(const CompareQuery& ask, const NaiveData& data, const Arm& base,
+                           const Arm& arm) {
+  std::vector<std::pair<std::uint64_t, AmountSum>> users;
+  for (const Arm* const part : {&base, &arm}) {
+    for (const auto& [user, measured] : part->measured) {
+      users.emplace_back(hash_of_id(data.users[user]), measured);
+    }
+  }
+  const std::size_t base_size = base.measured.size();
+  // The difference of both means, times the product of both sizes.
+  const auto difference = [&](const auto& ordered) {
+    AmountSum first = 0, rest = 0;
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      (i < base_size ? first : rest) += ordered[i].second;
+    }
+    const AmountSum twice = rest * static_cast<AmountSum>(base_size) -
+                            first * static_cast<AmountSum>(ordered.size() - base_size);
+    return twice < 0 ? -twice : twice;
+  };
+  const AmountSum observed = difference(users);
+  std::int64_t as_far = 0;
+  for (std::int32_t round = 1; round <= *ask.aa; ++round) {
+    const std::uint64_t factor = scrambled(scrambled(static_cast<std::uint64_t>(ask.seed)) +
+                                           static_cast<std::uint64_t>(round)) |
+                                 1;
+    auto ordered = users;
+    for (auto& [key, measured] : ordered) key *= factor;
+    std::sort(ordered.begin(), ordered.end());
+    as_far += difference(ordered) >= observed;
+  }
+  return as_far;
+}
+
 Cell number(const std::optional<long double>& found) {
   return found ? Cell(static_cast<double>(*found)) : Cell();
 }
@@ -106,6 +159,7 @@ Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& com
   for (const char* const name : {"difference", "low", "high", "statistic", "p"}) {
     table.columns.push_back({name, ColumnType::kRatio});
   }
+  if (ask.aa) table.columns.push_back({"aa", ColumnType::kRatio});
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<NaiveInstants> instants,
                             resolve_instants(scope, common));
   if (!instants) {
@@ -136,6 +190,7 @@ Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& com
       (found ? arm.users : arm.immature).insert(user);
       if (!found) continue;
       arm.amounts.push_back(*found);
+      arm.measured[user] = is_rate ? AmountSum{*found != 0} : *found;
       if (*found != 0) arm.hits.insert(user);
     }
   }
@@ -172,6 +227,12 @@ Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& com
                   number(own.value), number(own.low), number(own.high), number(against.value),
                   number(against.low), number(against.high), number(against.statistic),
                   number(against.p));
+    if (ask.aa) {
+      table.rows.back().push_back(
+          against.p ? Cell(static_cast<double>(splits_as_far(ask, scope.data, arms[control], arm)) /
+                           static_cast<double>(*ask.aa))
+                    : Cell());
+    }
     counts.push_back(static_cast<std::int64_t>(arm.users.size() + arm.immature.size()));
     const auto share = std::ranges::find(ask.split, name, &CompareQuery::Share::variant);
     shares.push_back(share == ask.split.end() ? 1 : share->share);
@@ -179,6 +240,7 @@ Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& com
   const NaiveEstimate fit = fit_estimate(counts, shares);
   table.add_row(Cell(std::string("sample_ratio")), Cell(), Cell(), Cell(), Cell(), Cell(), Cell(),
                 Cell(), Cell(), Cell(), number(fit.statistic), number(fit.p));
+  if (ask.aa) table.rows.back().emplace_back(Cell());
   return table;
 }
 

@@ -36,6 +36,10 @@ void NaiveEngine::save_segment(const std::string& name, const Segment& segment) 
   saved_.insert_or_assign(name, segment);
 }
 
+void NaiveEngine::freeze(const AudienceName& name, NaiveAudience audience) {
+  audiences_.insert_or_assign(name, std::move(audience));
+}
+
 Result<QueryResult> NaiveEngine::query(std::string_view json) const {
   ROLLCALL_ASSIGN_OR_RETURN(const Query parsed, parse_query(json, data_.settings.time_zone));
   return query(parsed);
@@ -78,7 +82,9 @@ Result<QueryResult> NaiveEngine::answer(const Query& query, const NaiveNow& now)
   scope.where = query.common.where;
   const std::optional<Period> period = row_period(query);
   NaiveTable table;
-  if (period && is_by_hours(*period)) {
+  if (const auto* const ask = std::get_if<ResponseQuery>(&query.ask)) {
+    ROLLCALL_ASSIGN_OR_RETURN(table, response_table(*ask, scope, audiences_));
+  } else if (period && is_by_hours(*period)) {
     ROLLCALL_ASSIGN_OR_RETURN(const NaiveHours hours, in_hours(data_, now, query.common, *period));
     const NaiveScope in_numbers{
         .data = hours.data, .now = hours.now, .where = scope.where, .among = scope.among};

@@ -13,6 +13,7 @@
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "tests/support/naive_data.h"
+#include "tests/support/naive_response.h"
 #include "tests/support/naive_segments.h"
 
 namespace rollcall::testing {
@@ -27,6 +28,9 @@ class NaiveEngine {
   // Gives the segment a name that others can use; the one that had it before is forgotten.
   void save_segment(const std::string& name, const Segment& segment);
 
+  // Tells it who is in an audience.
+  void freeze(const AudienceName& name, NaiveAudience audience);
+
   // Fills all of the result but `definition`, `pivot` and `stats`.
   //   kInvalidArgument  where the engine must refuse too, if not in the same words
   Result<QueryResult> query(const Query& query) const;
@@ -37,6 +41,7 @@ class NaiveEngine {
 
   NaiveData data_;
   SavedSegments saved_;
+  NaiveAudiences audiences_;
 };
 
 }  // namespace rollcall::testing

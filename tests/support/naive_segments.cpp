@@ -34,12 +34,16 @@ Result<Segment> written_out(const Segment& segment, const SavedSegments& saved,
   for (Segment& part : result.parts) {
     ROLLCALL_ASSIGN_OR_RETURN(part, written_out(part, saved, within));
   }
-  if (funnel_among(result) != nullptr) {
-    Query funnel = *result.funnel;
-    ROLLCALL_ASSIGN_OR_RETURN(*funnel.common.among,
-                              written_out(*result.funnel->common.among, saved, within));
-    result.funnel = std::make_shared<const Query>(std::move(funnel));
-  }
+  Status status;
+  change_segments_of_question(result, [&](Segment& part) {
+    Result<Segment> written = written_out(part, saved, within);
+    if (written.ok()) {
+      part = *std::move(written);
+    } else {
+      status = written.status();
+    }
+  });
+  if (!status.ok()) return status;
   return result;
 }
 
@@ -235,6 +239,33 @@ Result<UserSet> who_came_so_far(const Segment& segment, const NaiveScope& scope)
   return found;
 }
 
+// Finds users by the rows of the comparison's table.
+Result<UserSet> who_is_of_variant(const Segment& segment, const NaiveScope& scope) {
+  const auto& ask = std::get<CompareQuery>(segment.comparison->ask);
+  const QueryCommon& common = segment.comparison->common;
+  NaiveScope own = scope;
+  own.among.reset();
+  if (common.among) {
+    NaiveScope all = scope;
+    all.where.clear();
+    ROLLCALL_ASSIGN_OR_RETURN(own.among, users_of(*common.among, all));
+  }
+  own.where.insert(own.where.end(), common.where.begin(), common.where.end());
+  ROLLCALL_ASSIGN_OR_RETURN(const NaiveTable table, compare_table(ask, common, own));
+  UserSet found;
+  for (const auto& row : table.rows) {
+    if (row.size() < 4 || !std::holds_alternative<Users>(row[1])) continue;
+    const auto* const name = std::get_if<Cell>(&row[0]);
+    if (name == nullptr || *name != Cell(segment.name)) continue;
+    for (const std::size_t column : {std::size_t{1}, std::size_t{3}}) {
+      for (const NaiveUser user : std::get<Users>(row[column])) {
+        if (!scope.among || scope.among->contains(user)) found.insert(user);
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<Segment> written_out(const Segment& segment, const SavedSegments& saved) {
@@ -249,6 +280,7 @@ Result<UserSet> users_of(const Segment& segment, const NaiveScope& scope) {
   if (segment.kind == Kind::kConverted || segment.kind == Kind::kDropped) {
     return who_came_so_far(segment, scope);
   }
+  if (segment.kind == Kind::kVariant) return who_is_of_variant(segment, scope);
   std::vector<UserSet> parts;
   for (const Segment& part : segment.parts) {
     ROLLCALL_ASSIGN_OR_RETURN(parts.emplace_back(), users_of(part, scope));

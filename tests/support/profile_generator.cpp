@@ -30,7 +30,7 @@ Query random_profile(Random& random, const Stream& stream) {
       query.common.last = std::nullopt;
     }
   }
-  ask.rfm = random.chance(30);
+  ask.rfm = random.chance(50);
   query.ask = std::move(ask);
   return query;
 }

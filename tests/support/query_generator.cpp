@@ -130,7 +130,7 @@ class QueryDraw {
     }
     if (random_.chance(70)) segment.range = range(0);
     const auto compare = static_cast<Segment::Compare>(random_.below(3));
-    if (random_.chance(10)) return funnel_segment();
+    if (random_.chance(15)) return random_.chance(65) ? funnel_segment() : variant_segment();
     switch (random_.below(6)) {
       case 0:
         segment.times = {.compare = compare, .times = random_.between(0, 6)};
@@ -158,6 +158,35 @@ class QueryDraw {
       default:
         if (random_.chance(50)) segment.days = {.compare = compare, .days = random_.between(0, 5)};
     }
+    return segment;
+  }
+
+  // Draws who is in a variant of an experiment.
+  Segment variant_segment() {
+    CompareQuery ask;
+    Query comparison;
+    std::vector<std::string> names = {"a", "b"};
+    DateRangeText dates = range(0);
+    if (properties_.empty() || random_.chance(25)) {
+      for (const std::string& name : names) ask.variants.push_back({name, segment(1)});
+      while (!dates.from) dates = range(0);
+      comparison.common.from = end_of(dates.from);
+    } else {
+      ask.exposure = selector();
+      ask.variant = random_.pick(properties_);
+      names = {property_value(random_.below(4)), property_value(4 + random_.below(4))};
+      if (random_.chance(50) && names[0] != names[1]) ask.values = names;
+      comparison.common.from = end_of(dates.from);
+      comparison.common.to = end_of(dates.to);
+      comparison.common.last = dates.last;
+    }
+    if (property_ && random_.chance(20)) comparison.common.where = {condition()};
+    if (random_.chance(20)) comparison.common.among = segment(1);
+    comparison.ask = std::move(ask);
+    Segment segment;
+    segment.kind = Segment::Kind::kVariant;
+    segment.name = random_.pick(names);
+    segment.comparison = std::make_shared<const Query>(std::move(comparison));
     return segment;
   }
 

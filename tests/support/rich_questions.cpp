@@ -129,8 +129,19 @@ constexpr std::string_view kRichQuestions[] = {
          "breakdown_limit": 2})q",
     R"q({"kind": "milestones", "date": "DAY", "of": "active_day", "at": [4, 5, 6],
          "members": {"where": {"date": "DAY", "of": "active_day", "at": 5}, "of": "users"}})q",
-    R"q({"kind": "profile", "user": "USER", "events": 3, "rfm": true})q",
-    R"q({"kind": "profile", "user": "USER", "year": 2026, "where": {"channel": "seo"}})q"};
+    R"q({"kind": "profile", "user": "USER", "events": 3})q",
+    R"q({"kind": "profile", "user": "USER", "year": 2026, "rfm": false,
+         "where": {"channel": "seo"}})q",
+    R"q({"kind": "response", "campaign": "spring", "runs": {"one": "BEGIN", "two": "MIDDLE"},
+         "horizons": [1, 3, 7], "returned": "visit", "converted": "purchase", "contact": "visit",
+         "cost_per_contact": "0.05"})q",
+    R"q({"kind": "response", "campaign": "spring", "runs": {"two": "MIDDLE"},
+         "among": "did(visit)"})q",
+    R"q({"kind": "segment", "segment": {"any": [
+         {"variant": "seo", "of": {"exposure": "visit", "variant": "channel",
+                                   "metric": {"retention_day": 1}}},
+         {"variant": "a", "of": {"variants": {"a": "did(purchase)", "b": "not did(purchase)"},
+                                 "from": "MIDDLE", "metric": {"retention_day": 1}}}]}})q"};
 
 }  // namespace
 
@@ -142,6 +153,7 @@ std::vector<RichQuestion> rich_questions(UserKind user_kind, Day last) {
     for (const auto& [word, text_of] :
          {std::pair<std::string_view, std::string>("DAY", to_string(last)),
           std::pair<std::string_view, std::string>("BEGIN", to_string(last - 8)),
+          std::pair<std::string_view, std::string>("MIDDLE", to_string(last - 5)),
           std::pair<std::string_view, std::string>("USER", user)}) {
       for (std::size_t at = json.find(word); at != std::string::npos; at = json.find(word)) {
         json.replace(at, word.size(), text_of);
@@ -151,6 +163,20 @@ std::vector<RichQuestion> rich_questions(UserKind user_kind, Day last) {
     questions.push_back({kind, std::move(json)});
   }
   return questions;
+}
+
+Result<std::vector<AudienceInfo>> freeze_rich_audiences(Engine& engine) {
+  std::vector<AudienceInfo> frozen;
+  for (const char* const run : {"one", "two"}) {
+    AudienceRequest request;
+    request.name = {"spring", run};
+    request.users = *parse_segment("did(*)");
+    request.classes = {{"buyers", *parse_segment("did(purchase)")}};
+    request.holdout = "0.4";
+    request.draw = "spring";
+    ROLLCALL_ASSIGN_OR_RETURN(frozen.emplace_back(), engine.freeze(request));
+  }
+  return frozen;
 }
 
 std::vector<std::string_view> kinds_without_rich_questions() {

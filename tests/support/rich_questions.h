@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/audience.h"
 #include "rollcall/dates.h"
+#include "rollcall/engine.h"
 #include "rollcall/options.h"
 #include "tests/support/naive_data.h"
 
@@ -22,6 +24,10 @@ struct RichQuestion {
 // Returns several for each kind. They are about the events below, or any others of the same names
 // and properties, and `last` is the day of the latest event.
 std::vector<RichQuestion> rich_questions(UserKind user_kind, Day last);
+
+// Freezes the audiences that some of them are about, of users who are in the store by then, and
+// returns what they are.
+Result<std::vector<AudienceInfo>> freeze_rich_audiences(Engine& engine);
 
 // Returns the kinds of the table that have fewer than two.
 std::vector<std::string_view> kinds_without_rich_questions();

@@ -71,11 +71,13 @@ KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
 KIND_PARTS = {"funnel": re.compile(
     r"core/(include/rollcall/segment\.h|catalog/segment_table|engine/(engine_objects|listed_files)\.cpp"
     r"|query/(plan/segment_set|resolve/plan_context|text/(funnel_json|segment_|query_validation)))"
-    r"|tools/commands/(segment|store_access)\.cpp")}
+    r"|tools/commands/(segment|store_access)\.cpp"),
+    "compare": re.compile(r"core/(include/rollcall/segment\.h"
+                          r"|query/text/(compare_json|segment_|query_validation))")}
 # A kind may tell a part of what another kind tells: these files name that other one.
 KIND_RELATIVES = {
     "core/query/text/query_names.h": ("retention",),  # the summaries of both kinds with cohorts
-    "core/query/kinds/compare.cpp": ("retention",),   # a metric
+    "core/query/text/compare_json.cpp": ("retention",),  # a metric
     "tools/commands/field_flags.cpp": ("retention",),  # its flag
     "core/query/kinds/rfm_rules.h": ("at_risk",),     # a segment of the usual rules
     "core/query/kinds/rfm_rules.cpp": ("at_risk",),

@@ -122,11 +122,21 @@ Json selector_json(const std::string& flag, const std::vector<std::string>& word
   return words[0].starts_with('{') ? object_json(flag, words[0]) : Json(words[0]);
 }
 
+bool is_on_by_default(const QueryField& field) {
+  return field.type == FieldType::kFlag && field.default_json == "true";
+}
+
 // Returns --window-days for window_days.
 std::string flag_of_field(std::string_view name) {
   std::string flag = "--" + std::string(name);
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
+}
+
+// Returns --no-rfm for rfm, which is on by default.
+std::string flag_of_field(const QueryField& field) {
+  return flag_of_field(is_on_by_default(field) ? fmt::format("no-{}", field.name)
+                                               : std::string(field.name));
 }
 
 // Returns SEGMENT for segment.
@@ -157,6 +167,7 @@ std::string help_of(const QueryField& field) {
   // A table is too much for a line of help.
   const std::string text = field.type == FieldType::kSegments ? "" : default_of(field);
   if (!field.default_json.empty() && !text.empty()) help += fmt::format(" (default {})", text);
+  if (is_on_by_default(field)) return fmt::format("Leave out: {}", field.meaning);
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
   const bool is_repeatable =
       field.type == FieldType::kEvent || field.type == FieldType::kExclusions ||
@@ -349,7 +360,7 @@ void make_repeatable(CLI::Option& option) {
 
 CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<std::string>& word,
                       std::vector<std::string>& words) {
-  const std::string name = field.is_required ? argument_of(field.name) : flag_of_field(field.name);
+  const std::string name = field.is_required ? argument_of(field.name) : flag_of_field(field);
   const std::string help = help_of(field);
   CLI::Option* option = nullptr;
   switch (field.type) {
@@ -441,7 +452,7 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
 // Returns what a field was given, as JSON.
 Json value_of(const QueryField& field, const std::optional<std::string>& word,
               const std::vector<std::string>& words) {
-  const std::string flag = flag_of_field(field.name);
+  const std::string flag = flag_of_field(field);
   switch (field.type) {
     case FieldType::kEvent:
       return selector_json(flag, words);
@@ -484,7 +495,7 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
     case FieldType::kMetric:
       return metric_json(flag, *word);
     case FieldType::kFlag:
-      return true;
+      return !is_on_by_default(field);
     case FieldType::kInteger:
       return *parse_integer(*word);
     case FieldType::kIntegers: {
@@ -526,7 +537,7 @@ void FieldFlags::add_to(CLI::App& command, std::span<const QueryField> fields) {
   }
   for (const Flag& flag : flags_) {
     if (flag.field.is_required) continue;
-    CLI::Option* const option = command.get_option(flag_of_field(flag.field.name));
+    CLI::Option* const option = command.get_option(flag_of_field(flag.field));
     for (const auto& others : {flag.field.stands_for, flag.field.excludes}) {
       for (const std::string_view other : others) {
         option->excludes(command.get_option(flag_of_field(other)));

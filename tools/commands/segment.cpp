@@ -144,8 +144,8 @@ Status show(const NameFlags& flags) {
 }
 
 bool names_saved(const Segment& segment, const std::string& name) {
-  if (const Segment* const among = funnel_among(segment); among != nullptr) {
-    if (names_saved(*among, name)) return true;
+  for (const Segment* const part : segments_of_question(segment)) {
+    if (names_saved(*part, name)) return true;
   }
   return (segment.kind == Segment::Kind::kSaved && segment.name == name) ||
          std::any_of(segment.parts.begin(), segment.parts.end(),

@@ -43,7 +43,7 @@ void allow_named_files(const Segment& segment, StoreFlags& flags) {
   if (segment.kind == Segment::Kind::kFile && !segment.name.empty())
     flags.lists.push_back(segment.name);
   for (const Segment& part : segment.parts) allow_named_files(part, flags);
-  if (const Segment* const among = funnel_among(segment)) allow_named_files(*among, flags);
+  for (const Segment* const part : segments_of_question(segment)) allow_named_files(*part, flags);
 }
 
 // Opens a store that exists.

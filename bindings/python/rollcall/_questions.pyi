@@ -1014,6 +1014,8 @@ class Questions:
         control: str | None = ...,
         event: Selector | None = ...,
         split: Mapping[str, Amount] | None = ...,
+        aa: int | None = ...,
+        seed: int | None = ...,
         from_: Date | None = ...,
         to: Date | None = ...,
         last: str | None = ...,
@@ -1037,6 +1039,10 @@ class Questions:
             control: The variant that the others are compared with: the first unless given.
             event: Event that counts; by default "*".
             split: Share of the users that a variant was to get: all alike unless given.
+            aa: Random splits of variant and control, to see how much they differ by chance; from 1
+                to 100000.
+            seed: Number that the random splits depend on; from 0 to 2147483647; by default 0; goes
+                with `aa`.
             from_: First date; a date, or text such as "2026-01-31" or "yesterday".
             to: Last date, included; a date, or text such as "2026-01-31" or "yesterday".
             last: Span back from as_of, such as 30d, 4w, 6m; text such as "30d", "4w", "6m", "2q" or
@@ -1086,7 +1092,7 @@ class Questions:
             events: How many of the last events to list; from 0 to 10000; by default 20.
             year: A year to report on, with the user's rank in it; from 1 to 9999; not with `from`,
                 `to`, `last`.
-            rfm: Add the RFM scores, for which all users are looked at; by default false.
+            rfm: The RFM scores, for which all users are looked at; by default true.
             from_: First date; a date, or text such as "2026-01-31" or "yesterday".
             to: Last date, included; a date, or text such as "2026-01-31" or "yesterday".
             last: Span back from as_of, such as 30d, 4w, 6m; text such as "30d", "4w", "6m", "2q" or

@@ -44,7 +44,9 @@ enum class FieldType : std::uint8_t {
 
 // Describes a field of a question.
 struct QueryField {
-  std::string_view name;  // the keyword; a flag has dashes where this has underscores
+  // The keyword. A flag of the command line has dashes where this has underscores; what is true by
+  // default is left out by a flag that has "no-" in front.
+  std::string_view name;
   FieldType type = FieldType::kWord;
   std::string_view meaning = {};       // a few words, as in a line of help
   std::string_view default_json = {};  // the value when the field is left out; empty: none

@@ -401,6 +401,10 @@ struct CompareQuery {
   Metric metric;
   Selector event;            // kActive
   std::vector<Share> split;  // what the numbers of users should go by; empty: all alike
+  // So many times, the users of each variant and of the control are taken together and split at
+  // random, to say how often they differ as much by chance alone. Unset: never.
+  std::optional<std::int32_t> aa;
+  std::int32_t seed = 0;  // of these splits
 
   friend bool operator==(const CompareQuery&, const CompareQuery&) = default;
 };
@@ -410,7 +414,7 @@ struct ProfileQuery {
   std::string user;                  // the id; that of an integer in digits
   std::int32_t events = 20;          // so many of the last events are listed
   std::optional<std::int32_t> year;  // the year to report on, instead of a range; adds the rank
-  bool rfm = false;  // adds the scores among all users, which takes a pass over all of them
+  bool rfm = true;  // has the scores among all users, which take a pass over all of them
 
   friend bool operator==(const ProfileQuery&, const ProfileQuery&) = default;
 };

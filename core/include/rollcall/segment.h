@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,7 @@ struct Segment {
     kConverted,  // who made the last step of `funnel`
     kDropped,    // who made the step before `at_step` of `funnel`, and not `at_step`
     kAudience,   // in an audience of the campaign `name`, or in a part of it
+    kVariant,    // whom `comparison` counts in the variant `name`, ready to be measured or not yet
   };
   enum class Compare : std::uint8_t { kAtLeast, kAtMost, kExactly };
   struct DaysTest {
@@ -114,7 +116,7 @@ struct Segment {
   DateRangeText range;             // the same; kDeclined: `last` alone, in days
   std::optional<DaysTest> days;    // kDid: at most one of `days`, `times` and `sum`
   std::vector<Segment> parts;      // kAll, kAny, kNot
-  std::string name;                // kFile, kSaved, kAudience
+  std::string name;                // kFile, kSaved, kAudience, kVariant
   std::optional<TimesTest> times;  // kDid
   std::optional<SumTest> sum;      // kDid
   Decline decline;                 // kDeclined
@@ -124,13 +126,19 @@ struct Segment {
   std::shared_ptr<const Query> funnel;
   std::int32_t at_step = 2;  // kDropped
   AudiencePart audience;     // kAudience
+  // kVariant: asks for a CompareQuery, as a funnel does for a FunnelQuery.
+  std::shared_ptr<const Query> comparison;
 
-  // Funnels are compared, and not where they lie.
+  // Questions are compared, and not where they lie.
   friend bool operator==(const Segment& a, const Segment& b);
 };
 
-// Returns the segment that the funnel of a segment looks among, or null if there is none.
-const Segment* funnel_among(const Segment& segment);
+// Returns the segments within the question that a segment holds: the one that a funnel or a
+// comparison looks among, and those that are the variants of a comparison. They live as long as the
+// question.
+std::vector<const Segment*> segments_of_question(const Segment& segment);
+// Calls `change` for each of them, in a copy of the question that takes its place.
+void change_segments_of_question(Segment& segment, const std::function<void(Segment&)>& change);
 
 // Reads a segment as people write it: `did(purchase, 30d) and not did(login, 7d)`.
 // `docs/queries.md` has the grammar.

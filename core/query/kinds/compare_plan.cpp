@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/base/sort_unique.h"
@@ -26,8 +28,10 @@
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
 #include "core/query/sequence/step_events.h"
+#include "core/query/text/compare_json.h"
 #include "core/statistics/chi_square.h"
 #include "core/statistics/means.h"
+#include "core/statistics/random_splits.h"
 #include "core/statistics/rates.h"
 #include "rollcall/message_text.h"
 
@@ -60,6 +64,9 @@ struct CompareParts {
   Scope scope;
   StepSelectors selectors;
   EventRange range;
+  // Whether only users of the first variant matter, and the other one stands for all others. A
+  // segment asks so, which cannot wait for the events to tell which variants there are.
+  bool is_of_one = false;
   bool is_of_texts = false;          // whether the variants are values of a kept property
   std::vector<std::string> codes;    // of a declared property: the values by number
   std::vector<SegmentSet> segments;  // by variant
@@ -102,6 +109,7 @@ class ComparePlan final : public TablePlan {
   std::size_t cell_count() const override { return variants_.size() * kCellsOfVariant; }
   bool has_amounts() const override { return !is_rate(parts_->ask.metric); }
   bool has_texts() const override { return finds_variants_; }
+  std::size_t outcome_list_count() const override { return parts_->ask.aa ? variants_.size() : 0; }
   void free_scratch() const override {
     TablePlan::free_scratch();
     for (const SegmentSet& segment : parts_->segments) segment.free_scratch();
@@ -133,9 +141,11 @@ class ComparePlan final : public TablePlan {
   void count_segments(ChunkSets& sets, CellSink& sink) const;
   void find_variants(ChunkSets& sets, CellSink& sink) const;
   std::uint32_t variant_at(const StepEvents& seen, std::size_t event) const;
-  // Adds what the user did in that time.
-  void add_outcome(const StepEvents& seen, std::span<const StepEvent> events,
-                   const OutcomeTime& time, std::size_t variant, std::uint32_t place,
+  // Returns what is measured of the user in that time: 1 or 0 for a rate.
+  AmountSum measure(const StepEvents& seen, std::span<const StepEvent> events,
+                    const OutcomeTime& time) const;
+  // Adds what is measured of a user of the variant.
+  void add_outcome(AmountSum measured, std::size_t variant, std::uint32_t place,
                    CellSink& sink) const;
 
   bool is_shown(std::size_t variant, const Partial& counts) const;
@@ -144,6 +154,8 @@ class ComparePlan final : public TablePlan {
   void add_rate(RateCounts rate, const RateCounts* control, std::vector<Cell>& cells) const;
   void add_mean(const SampleSums& sample, const SampleSums* control,
                 std::vector<Cell>& cells) const;
+  // Returns the share of random splits whose difference is as large as that of both, or larger.
+  Cell splits_cell(std::size_t variant, std::size_t control, const Partial& counts) const;
   void add_sample_ratio(std::span<const std::size_t> shown, const Partial& counts,
                         QueryResult& result) const;
 
@@ -179,6 +191,7 @@ ComparePlan::ComparePlan(const PlanContext& context, std::shared_ptr<ComparePart
   for (const std::string_view name : {"difference", "low", "high", "statistic", "p"}) {
     result_.columns.push_back({std::string(name), ColumnType::kRatio});
   }
+  if (parts->ask.aa) result_.columns.push_back({"aa", ColumnType::kRatio});
   parts->heading = result_;
 }
 
@@ -250,7 +263,9 @@ void ComparePlan::find_variants(ChunkSets& sets, CellSink& sink) const {
 std::uint32_t ComparePlan::variant_at(const StepEvents& seen, std::size_t event) const {
   const ValueCode value = seen.value_of(event, 0);
   if (!parts_->is_of_texts) return of_codes_[value];
-  const auto found = of_texts_.find(seen.text_of(value));
+  const std::string_view text = seen.text_of(value);
+  if (parts_->is_of_one) return text.empty() ? kNoVariant : text == variants_.front() ? 0 : 1;
+  const auto found = of_texts_.find(text);
   return found == of_texts_.end() ? kNoVariant : found->second;
 }
 
@@ -275,7 +290,7 @@ void ComparePlan::count_exposed(ChunkSets& sets, CellSink& sink) const {
     }
     const OutcomeTime time = outcome_time(*parts_, events[first].time);
     sink.add_user(cell_of(variants[0], time.is_over ? kUsers : kImmature), place);
-    if (time.is_over) add_outcome(seen, events, time, variants[0], place, sink);
+    if (time.is_over) add_outcome(measure(seen, events, time), variants[0], place, sink);
   };
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
@@ -312,37 +327,52 @@ void ComparePlan::count_segments(ChunkSets& sets, CellSink& sink) const {
   if (!time.is_over) return;
   any.remove(several.span());
   sets.limit_to(any.span());
+  std::vector<std::uint64_t> told(parts_->ask.aa ? kChunkWords : 0);  // with an outcome
   StepEvents seen(parts_->selectors, account());
-  sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
-                        [&](UserCursor& cursor, std::uint32_t place) {
-                          const auto is_in = [place](const MutableSet& set) {
-                            const BitSpan span = set.span();
-                            return place / 64 < span.word_count &&
-                                   (span.words[place / 64] >> (place % 64) & 1) != 0;
-                          };
-                          const auto found = std::ranges::find_if(members, is_in);
-                          const auto variant = static_cast<std::size_t>(found - members.begin());
-                          add_outcome(seen, seen.of_user(cursor), time, variant, place, sink);
-                        });
+  sets.for_each_history(
+      [&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
+      [&](UserCursor& cursor, std::uint32_t place) {
+        const AmountSum measured = measure(seen, seen.of_user(cursor), time);
+        if (measured == 0) return;
+        const auto found = std::ranges::find_if(members, [&](const MutableSet& set) {
+          const BitSpan span = set.span();
+          return place / 64 < span.word_count && (span.words[place / 64] >> (place % 64) & 1) != 0;
+        });
+        add_outcome(measured, static_cast<std::size_t>(found - members.begin()), place, sink);
+        if (parts_->ask.aa) told[place / 64] |= std::uint64_t{1} << (place % 64);
+      });
+  if (!parts_->ask.aa) return;
+  for (std::size_t variant = 0; variant < members.size(); ++variant) {
+    members[variant].remove({told.data(), told.size()});
+    const BitSpan rest = members[variant].span();
+    for (std::size_t i = 0; i < rest.word_count; ++i) {
+      for (std::uint64_t bits = rest.words[i]; bits != 0; bits &= bits - 1) {
+        const auto bit = static_cast<std::uint32_t>(std::countr_zero(bits));
+        add_outcome(0, variant, static_cast<std::uint32_t>(64 * i) + bit, sink);
+      }
+    }
+  }
 }
 
-void ComparePlan::add_outcome(const StepEvents& seen, std::span<const StepEvent> events,
-                              const OutcomeTime& time, std::size_t variant, std::uint32_t place,
-                              CellSink& sink) const {
+AmountSum ComparePlan::measure(const StepEvents& seen, std::span<const StepEvent> events,
+                               const OutcomeTime& time) const {
   const Metric::Kind kind = parts_->ask.metric.kind;
   AmountSum measured = 0;
   const auto first = std::ranges::lower_bound(events, time.begin, {}, &StepEvent::time);
   for (auto i = static_cast<std::size_t>(first - events.begin());
        i < events.size() && events[i].time < time.end; ++i) {
     if ((events[i].steps & parts_->outcome_bit()) == 0) continue;
-    if (has_amounts()) {
-      measured += kind == Metric::Kind::kValue ? AmountSum{seen.amount_of(i)} : AmountSum{1};
-    } else {
-      sink.add_user(cell_of(variant, kHits), place);
-      return;
-    }
+    if (!has_amounts()) return 1;
+    measured += kind == Metric::Kind::kValue ? AmountSum{seen.amount_of(i)} : AmountSum{1};
   }
+  return measured;
+}
+
+void ComparePlan::add_outcome(AmountSum measured, std::size_t variant, std::uint32_t place,
+                              CellSink& sink) const {
+  if (parts_->ask.aa) sink.add_outcome(variant, place, measured);
   if (measured == 0) return;
+  if (!has_amounts()) return sink.add_user(cell_of(variant, kHits), place);
   SampleSums user;
   user.add(measured);
   const std::size_t cell = cell_of(variant, kUsers);
@@ -414,6 +444,21 @@ void ComparePlan::add_mean(const SampleSums& sample, const SampleSums* control,
   cells.push_back(test ? Cell(test->p) : Cell(std::monostate{}));
 }
 
+Cell ComparePlan::splits_cell(std::size_t variant, std::size_t control,
+                              const Partial& counts) const {
+  const auto group_of = [&](std::size_t list) {
+    const UserOutcomes& users = counts.outcomes[list];
+    return MeasuredGroup{users.without, users.with, users.values};
+  };
+  const auto rounds = static_cast<std::uint64_t>(*parts_->ask.aa);
+  const std::uint64_t as_far =
+      count_splits_as_far(group_of(control), group_of(variant), rounds,
+                          static_cast<std::uint64_t>(parts_->ask.seed), [this] {
+                            if (account() != nullptr) account()->check();
+                          });
+  return ratio_cell(as_far, rounds, /*complete=*/true);
+}
+
 void ComparePlan::add_sample_ratio(std::span<const std::size_t> shown, const Partial& counts,
                                    QueryResult& result) const {
   std::vector<std::uint64_t> users;
@@ -429,8 +474,9 @@ void ComparePlan::add_sample_ratio(std::span<const std::size_t> shown, const Par
   std::vector<Cell> cells(result.columns.size());
   cells.front() = std::string(kSampleRatio);
   if (fit) {
-    cells[cells.size() - 2] = fit->statistic;
-    cells.back() = fit->p;
+    const std::size_t end = cells.size() - (parts_->ask.aa ? 1 : 0);
+    cells[end - 2] = fit->statistic;
+    cells[end - 1] = fit->p;
   }
   add_row_of(result, std::move(cells));
   if (!fit || fit->p >= kSuspectP) return;
@@ -465,6 +511,9 @@ QueryResult ComparePlan::finish(const Partial& counts) const {
       const SampleSums base = control ? sample_of(*control, counts) : SampleSums();
       add_mean(sample_of(variant, counts), is_compared ? &base : nullptr, cells);
     }
+    // Where nothing can be tested, nothing can be told from splits either.
+    const bool is_tested = is_compared && !std::holds_alternative<std::monostate>(cells.back());
+    if (parts_->ask.aa && is_tested) cells.push_back(splits_cell(variant, *control, counts));
     cells.resize(result.columns.size());
     add_row_of(result, std::move(cells));
   }
@@ -485,7 +534,9 @@ std::vector<std::size_t> ComparePlan::cells_of_row(const std::vector<Cell>& cell
 
 // --- Planning. ---
 
-std::vector<std::string> notes_of(const CompareParts& parts, std::vector<std::string> of_values) {
+// A segment is not told what differences mean.
+std::vector<std::string> notes_of(const CompareParts& parts, bool is_of_segment,
+                                  std::vector<std::string> of_values) {
   std::vector<std::string> notes;
   if (parts.has_segments()) {
     notes.emplace_back(
@@ -496,6 +547,16 @@ std::vector<std::string> notes_of(const CompareParts& parts, std::vector<std::st
         "the first exposure of a user in the range counts, and everything from its instant on; an "
         "exposure without the property is none, unless values has the empty text");
   }
+  const auto add_others = [&] {
+    for (std::string& note : of_values) {
+      if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
+    }
+    return notes;
+  };
+  if (is_of_segment) {
+    notes.emplace_back("users in two variants are in neither of them");
+    return add_others();
+  }
   notes.emplace_back(
       "users in two variants are excluded from both, immature are those whose time is not over at "
       "as_of, and neither are among users");
@@ -504,20 +565,24 @@ std::vector<std::string> notes_of(const CompareParts& parts, std::vector<std::st
                            "difference; the test is the two-proportion z, pooled; p is two-sided"
                          : "intervals are of 95 %, by Student's t for a mean and by Welch's for a "
                            "difference; the test is Welch's t; p is two-sided");
+  if (parts.ask.aa) {
+    notes.emplace_back(
+        "aa is the share of random splits of variant and control taken together, in their own "
+        "sizes, that differ by as much or more: what is natural fluctuation; splits go by the seed "
+        "and the users' ids");
+  }
   notes.emplace_back("nothing is adjusted for many comparisons, or for looking often");
   notes.emplace_back(
       "sample_ratio tests users and immature against the split by chi-square; with p below 0.001 "
       "the assignment is suspect");
-  for (std::string& note : of_values) {
-    if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
-  }
-  return notes;
+  return add_others();
 }
 
 // Sets how the variant of an exposure is told. Returns the variants, or nothing if only the events
 // tell which there are.
-Result<std::optional<std::vector<std::string>>> resolve_variants(const SeriesCatalog& catalog,
+Result<std::optional<std::vector<std::string>>> resolve_variants(const PlanContext& context,
                                                                  CompareParts& parts) {
+  const SeriesCatalog& catalog = context.catalog;
   const CompareQuery& ask = parts.ask;
   if (ask.variant.empty()) {
     return Status::invalid_argument(
@@ -531,7 +596,11 @@ Result<std::optional<std::vector<std::string>>> resolve_variants(const SeriesCat
   parts.selectors.told.push_back(*property);
   parts.is_of_texts = *property >= catalog.dimensions().size();
   if (parts.is_of_texts) {
-    return ask.values.empty() ? std::nullopt : std::optional(ask.values);
+    if (!ask.values.empty()) return std::optional(ask.values);
+    const std::optional<Members>& members = parts.query.common.members;
+    parts.is_of_one = context.nesting != nullptr && members && !members->where.empty();
+    if (!parts.is_of_one) return std::optional<std::vector<std::string>>();
+    return std::optional(std::vector<std::string>{members->where.front().second, ""});
   }
   const BoundedDictionary& known = catalog.values(*property);
   const bool are_known =
@@ -615,7 +684,7 @@ PlanResult plan_compare(const CompareQuery& ask, const Query& query, const PlanC
     ROLLCALL_RETURN_IF_ERROR(resolve_segments(where, context, *parts, notes));
     variants = named_variants(ask);
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(variants, resolve_variants(context.catalog, *parts));
+    ROLLCALL_ASSIGN_OR_RETURN(variants, resolve_variants(context, *parts));
   }
   if (ask.metric.kind == Metric::Kind::kValue) {
     parts->selectors.tells_amounts = true;
@@ -623,7 +692,7 @@ PlanResult plan_compare(const CompareQuery& ask, const Query& query, const PlanC
   }
   parts->selectors.begin = parts->range.begin;
   parts->selectors.end = parts->range.seen_end;
-  notes = notes_of(*parts, std::move(notes));
+  notes = notes_of(*parts, context.nesting != nullptr, std::move(notes));
   return PlanResult(std::make_unique<ComparePlan>(context, std::move(parts), std::move(variants),
                                                   std::move(notes)));
 }

@@ -617,8 +617,8 @@ constexpr QueryField kProfileFields[] = {
         field_of_integer("year", "A year to report on, with the user's rank in it", 1, kYearMax)),
     {.name = "rfm",
      .type = FieldType::kFlag,
-     .meaning = "Add the RFM scores, for which all users are looked at",
-     .default_json = "false"}};
+     .meaning = "The RFM scores, for which all users are looked at",
+     .default_json = "true"}};
 
 Status parse(const QueryObject& object, ProfileQuery& ask) {
   if (!object.has("user")) return object.fault("missing field \"user\"");

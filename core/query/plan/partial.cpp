@@ -12,6 +12,25 @@ std::size_t size_of(const TotalsRead& read) {
   return static_cast<std::size_t>(read.days.size()) * (read.by_hour ? kDayHoursMax : 1);
 }
 
+// Makes room for more elements, at least as many as there are, so that adding them one by one takes
+// no longer than adding them at once.
+template <class Element>
+void make_room(std::vector<Element>& elements, std::size_t count, QuestionMemory& memory,
+               QuestionNeed need) {
+  if (elements.capacity() - elements.size() >= count) return;
+  constexpr std::size_t kFirst = 16;
+  const std::size_t capacity = elements.size() + std::max({kFirst, elements.size(), count});
+  memory.take((capacity - elements.capacity()) * sizeof(Element), need);
+  elements.reserve(capacity);
+}
+
+template <class Element>
+void add_all(const std::vector<Element>& more, std::vector<Element>& elements,
+             QuestionMemory& memory) {
+  make_room(elements, more.size(), memory, QuestionNeed::kOutcomes);
+  elements.insert(elements.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 PartialShape PartialShape::of(const PlanTask& task) {
@@ -25,6 +44,7 @@ PartialShape PartialShape::of(const PlanTask& task) {
   shape.tallies = task.plan.tally_count();
   shape.has_texts = task.plan.has_texts();
   shape.distributions = task.plan.distribution_count();
+  shape.outcome_lists = task.plan.outcome_list_count();
   return shape;
 }
 
@@ -40,6 +60,7 @@ PartialShape PartialShape::of(const Partial& partial) {
   shape.tallies = partial.tallies.size();
   shape.has_texts = partial.has_texts;
   shape.distributions = partial.distributions.size();
+  shape.outcome_lists = partial.outcomes.size();
   return shape;
 }
 
@@ -60,6 +81,8 @@ Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   for (std::size_t i = 0; i < plan.distribution_count(); ++i) {
     partial.distributions.emplace_back(account);
   }
+  partial.memory.take(plan.outcome_list_count() * sizeof(UserOutcomes), QuestionNeed::kCells);
+  partial.outcomes.resize(plan.outcome_list_count());
   return partial;
 }
 
@@ -78,14 +101,18 @@ Partial Partial::of_nobody(const PlanTask& task, QuestionAccount* account) {
 }
 
 void Partial::add_sample(std::size_t list, std::int64_t number) {
-  std::vector<std::int64_t>& numbers = samples[list];
-  if (numbers.size() == numbers.capacity()) {
-    constexpr std::size_t kFirst = 16;
-    const std::size_t more = std::max(kFirst, numbers.size());
-    memory.take(more * sizeof number, QuestionNeed::kSamples);
-    numbers.reserve(numbers.size() + more);
-  }
-  numbers.push_back(number);
+  make_room(samples[list], 1, memory, QuestionNeed::kSamples);
+  samples[list].push_back(number);
+}
+
+void Partial::add_outcome(std::size_t list, std::uint64_t user, AmountSum measured) {
+  UserOutcomes& outcome = outcomes[list];
+  std::vector<std::uint64_t>& of_kind = measured == 0 ? outcome.without : outcome.with;
+  make_room(of_kind, 1, memory, QuestionNeed::kOutcomes);
+  of_kind.push_back(user);
+  if (measured == 0 || amounts.empty()) return;
+  make_room(outcome.values, 1, memory, QuestionNeed::kOutcomes);
+  outcome.values.push_back(measured);
 }
 
 void Partial::add_text(std::string_view text, std::uint64_t user_count) {
@@ -113,6 +140,11 @@ void Partial::add_cells(const Partial& part) {
   for (const auto& [text, user_count] : part.texts) add_text(text, user_count);
   for (std::size_t i = 0; i < part.distributions.size(); ++i) {
     distributions[i].merge(part.distributions[i]);
+  }
+  for (std::size_t list = 0; list < part.outcomes.size(); ++list) {
+    add_all(part.outcomes[list].without, outcomes[list].without, memory);
+    add_all(part.outcomes[list].with, outcomes[list].with, memory);
+    add_all(part.outcomes[list].values, outcomes[list].values, memory);
   }
 }
 

@@ -50,11 +50,19 @@ struct PartialShape {
   std::size_t tallies = 0;
   bool has_texts = false;
   std::size_t distributions = 0;
+  std::size_t outcome_lists = 0;
 
   static PartialShape of(const PlanTask& task);
   static PartialShape of(const Partial& partial);
 
   friend bool operator==(const PartialShape&, const PartialShape&) = default;
+};
+
+// Holds what is measured of single users, each told by a hash of their id (hash_user), in no order.
+struct UserOutcomes {
+  std::vector<std::uint64_t> without;  // those of whom 0 is measured
+  std::vector<std::uint64_t> with;     // the others
+  std::vector<AmountSum> values;       // of the others, if the plan has amounts
 };
 
 struct Partial {
@@ -71,6 +79,7 @@ struct Partial {
   std::map<std::string, std::uint64_t, std::less<>> texts;
   bool has_texts = false;
   std::vector<Distribution> distributions;  // of exact numbers of single users
+  std::vector<UserOutcomes> outcomes;       // of each of Plan::outcome_list_count
   std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
   QuestionMemory memory;            // that the counts take
 
@@ -89,6 +98,7 @@ struct Partial {
   void add_number(std::size_t distribution, const Fraction& number, std::uint64_t user_count) {
     distributions[distribution].add(number, user_count);
   }
+  void add_outcome(std::size_t list, std::uint64_t user, AmountSum measured);
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -17,7 +18,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::string_view kMagic = "rollpart";
-constexpr std::uint8_t kVersion = 5;
+constexpr std::uint8_t kVersion = 6;
 
 enum Contents : std::uint8_t { kCounts, kIntegerUsers, kStringUsers };
 
@@ -62,6 +63,7 @@ std::uint64_t digest_of(const PlanTask& task) {
   writer.varint(shape.tallies);
   writer.byte(shape.has_texts ? 1 : 0);
   writer.varint(shape.distributions);
+  writer.varint(shape.outcome_lists);
   for (const TotalsRead& read : task.plan.reads().totals) {
     writer.byte(read.by_hour ? 1 : 0);
     writer.zigzag(read.days.first.value);
@@ -106,6 +108,7 @@ void write_shape(const PartialShape& shape, ByteWriter& writer) {
   writer.varint(shape.sample_lists);
   writer.varint(shape.tallies);
   writer.varint(shape.distributions);
+  writer.varint(shape.outcome_lists);
 }
 
 // The numbers ascend, and each is written as how far it is past the one before.
@@ -127,6 +130,50 @@ bool read_samples(ByteReader& reader, std::size_t list, Partial& partial) {
     }
     number += static_cast<std::int64_t>(distance);
     partial.add_sample(list, number);
+  }
+  return reader.ok();
+}
+
+// The users ascend, and each is written as how far it is past the one before. Of the same users,
+// those of the lesser value come first.
+void write_outcomes(const UserOutcomes& outcomes, ByteWriter& writer) {
+  const auto write_users = [&](const auto& users, const auto& hash_of, const auto& write_value) {
+    writer.varint(users.size());
+    std::uint64_t before = 0;
+    for (const auto& user : users) {
+      writer.varint(hash_of(user) - std::exchange(before, hash_of(user)));
+      write_value(user);
+    }
+  };
+  const auto write_hashes = [&](std::vector<std::uint64_t> hashes) {
+    std::ranges::sort(hashes);
+    write_users(hashes, std::identity(), [](std::uint64_t) {});
+  };
+  write_hashes(outcomes.without);
+  if (outcomes.values.empty()) return write_hashes(outcomes.with);
+  std::vector<std::pair<std::uint64_t, AmountSum>> with;
+  for (std::size_t i = 0; i < outcomes.with.size(); ++i) {
+    with.emplace_back(outcomes.with[i], outcomes.values[i]);
+  }
+  std::ranges::sort(with);
+  write_users(
+      with, [](const auto& user) { return user.first; },
+      [&](const auto& user) { writer.sum(user.second); });
+}
+
+bool read_outcomes(ByteReader& reader, std::size_t list, Partial& partial) {
+  for (const bool are_with : {false, true}) {
+    const bool has_values = are_with && !partial.amounts.empty();
+    std::uint64_t user = 0;
+    for (std::size_t left = reader.count(has_values ? 1 + kAmountBytes : 1);
+         left > 0 && reader.ok(); --left) {
+      const std::uint64_t distance = reader.varint();
+      if (distance > std::numeric_limits<std::uint64_t>::max() - user) return false;
+      user += distance;
+      const AmountSum measured = has_values ? reader.sum() : AmountSum{are_with};
+      if (are_with && measured == 0) return false;
+      partial.add_outcome(list, user, measured);
+    }
   }
   return reader.ok();
 }
@@ -153,14 +200,15 @@ bool is_shape(const PartialShape& shape, ByteReader& reader) {
     if (reader.varint() != size) return false;
   }
   if (reader.varint() != shape.sample_lists || reader.varint() != shape.tallies ||
-      reader.varint() != shape.distributions) {
+      reader.varint() != shape.distributions || reader.varint() != shape.outcome_lists) {
     return false;
   }
   const std::size_t totals =
       std::accumulate(shape.totals.begin(), shape.totals.end(), std::size_t{0});
   return reader.ok() && reader.remaining() >= shape.cells + kAmountBytes * shape.amounts +
                                                   kTotalBytes * totals + shape.sample_lists +
-                                                  shape.tallies + shape.distributions;
+                                                  shape.tallies + shape.distributions +
+                                                  2 * shape.outcome_lists;
 }
 
 // Takes off what surrounds the answer, if that is sound and of the task.
@@ -215,6 +263,7 @@ std::string Partial::serialize(const PlanTask& task) const {
       }
     }
     for (const Distribution& distribution : distributions) distribution.write(writer);
+    for (const UserOutcomes& list : outcomes) write_outcomes(list, writer);
   }
   const std::uint64_t checksum = checksum_of(bytes);
   writer.elements(&checksum, 1);
@@ -252,6 +301,9 @@ Result<Partial> Partial::deserialize(std::string_view bytes, const PlanTask& tas
     for (Distribution& distribution : partial.distributions) {
       if (!distribution.read(reader)) return damaged("its distributions are not of numbers");
     }
+    for (std::size_t list = 0; list < shape.outcome_lists; ++list) {
+      if (!read_outcomes(reader, list, partial)) return damaged("its outcomes are not of users");
+    }
   }
   if (!reader.done()) return damaged("it has other bytes than its numbers take");
   ROLLCALL_RETURN_IF_ERROR(partial.validate(task));
@@ -283,6 +335,12 @@ Status Partial::validate(const PlanTask& task) const {
       std::ranges::all_of(distributions,
                           [&](const Distribution& distribution) {
                             return distribution.is_within(users_max, kAmountMax, amount_max);
+                          }) &&
+      std::ranges::all_of(outcomes,
+                          [&](const UserOutcomes& list) {
+                            return list.without.size() <= users_max &&
+                                   list.with.size() <= users_max &&
+                                   std::ranges::all_of(list.values, is_amount);
                           }) &&
       std::ranges::all_of(totals,
                           [&](const auto& read) { return std::ranges::all_of(read, is_total); });

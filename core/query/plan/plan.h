@@ -42,6 +42,8 @@ class Plan {
   virtual bool has_texts() const { return false; }
   // Returns how many distributions of numbers of users it has.
   virtual std::size_t distribution_count() const { return 0; }
+  // Returns how many lists of what is measured of users it has.
+  virtual std::size_t outcome_list_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;

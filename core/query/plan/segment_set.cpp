@@ -25,8 +25,8 @@ using Compare = Segment::Compare;
 
 // Counts the parts of a segment; those of saved segments count wherever they are named.
 constexpr std::size_t kPartsMax = 10'000;
-// Each funnel within a funnel is planned and counted within that one.
-constexpr std::size_t kFunnelDepthMax = 10;
+// Each question within a question is planned and counted within that one.
+constexpr std::size_t kQuestionDepthMax = 10;
 
 bool holds(Segment::DaysTest test, std::int32_t days) {
   switch (test.compare) {
@@ -77,6 +77,9 @@ class SegmentSet::Resolver {
       case Kind::kConverted:
       case Kind::kDropped:
         ROLLCALL_RETURN_IF_ERROR(resolve_funnel(segment, set));
+        break;
+      case Kind::kVariant:
+        ROLLCALL_RETURN_IF_ERROR(resolve_variant(segment, set));
         break;
       case Kind::kNot:
         set.seen_ = everybody(context_, timeframe_);
@@ -129,40 +132,59 @@ class SegmentSet::Resolver {
     return set;
   }
 
-  // The funnel is planned like any other, up to the instant of the question.
-  Status resolve_funnel(const Segment& segment, SegmentSet& set) {
-    const bool is_dropped = segment.kind == Kind::kDropped;
-    const std::string field = fmt::format("{}: {}", field_, is_dropped ? "dropped" : "converted");
+  // Plans a question that a segment holds like any other, up to the instant of the question.
+  Status resolve_question(const std::string& field, Query question, SegmentSet& set) {
     ROLLCALL_RETURN_IF_ERROR(check_history(field, context_));
-    if (nesting_.funnels == kFunnelDepthMax) {
+    if (nesting_.questions == kQuestionDepthMax) {
       return fault(
           fmt::format("funnels are nested deeper than {}, those of the segments it names counted "
                       "wherever they are named",
-                      kFunnelDepthMax));
+                      kQuestionDepthMax));
     }
-    Query funnel = *segment.funnel;
-    // A breakdown is planned for any value first, which no funnel that is asked for can say.
+    // A breakdown is planned for any value first, which no question that is asked for can say.
     std::ranges::copy_if(
-        where_, std::back_inserter(funnel.common.where), [](const auto& condition) {
+        where_, std::back_inserter(question.common.where), [](const auto& condition) {
           return condition.test != PropertyCondition::Test::kNoneOf || !condition.values.empty();
         });
-    if (!timeframe_.as_of.empty()) funnel.common.as_of = timeframe_.as_of_time;
+    if (!timeframe_.as_of.empty()) question.common.as_of = timeframe_.as_of_time;
     PlanContext context = context_;
     context.value = nullptr;
     context.open_from.reset();
     context.nesting = &nesting_;
-    ++nesting_.funnels;
-    Result<std::unique_ptr<Plan>> plan = context_.make_plan(funnel, context);
-    --nesting_.funnels;
+    ++nesting_.questions;
+    Result<std::unique_ptr<Plan>> plan = context_.make_plan(question, context);
+    --nesting_.questions;
     if (!plan.ok()) return plan.status().within(field);
     constexpr std::size_t kCopies = 3;  // the plan's, that of the question, and that of all
     constexpr std::size_t kPlanBytes = 8'192;
     take(kPlanBytes + kCopies * (*plan)->reads().memory_bytes());
-    const std::size_t steps = std::get<FunnelQuery>(funnel.ask).steps.size();
-    set.funnel_cells_ =
-        is_dropped ? (*plan)->cells_of(static_cast<std::size_t>(segment.at_step) - 1, "dropped")
-                   : (*plan)->cells_of(steps - 1, "users");
-    set.funnel_ = *std::move(plan);
+    set.question_ = *std::move(plan);
+    return {};
+  }
+
+  Status resolve_funnel(const Segment& segment, SegmentSet& set) {
+    const bool is_dropped = segment.kind == Kind::kDropped;
+    const std::string field = fmt::format("{}: {}", field_, is_dropped ? "dropped" : "converted");
+    ROLLCALL_RETURN_IF_ERROR(resolve_question(field, *segment.funnel, set));
+    const std::size_t steps = std::get<FunnelQuery>(segment.funnel->ask).steps.size();
+    set.question_cells_ = is_dropped ? set.question_->cells_of(
+                                           static_cast<std::size_t>(segment.at_step) - 1, "dropped")
+                                     : set.question_->cells_of(steps - 1, "users");
+    return {};
+  }
+
+  // The members that are asked for name the variant, which a plan may not know beforehand.
+  Status resolve_variant(const Segment& segment, SegmentSet& set) {
+    Query question = *segment.comparison;
+    question.common.members.emplace().where = {{"variant", segment.name}};
+    ROLLCALL_RETURN_IF_ERROR(
+        resolve_question(fmt::format("{}: variant", field_), std::move(question), set));
+    for (const std::string_view column : {"users", "immature"}) {
+      for (const std::size_t cell : set.question_->cells_of_row({segment.name}, 0, column)) {
+        set.question_cells_.push_back(cell);
+      }
+    }
+    std::ranges::sort(set.question_cells_);
     return {};
   }
 
@@ -286,17 +308,17 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   if (history_ && history_->reads_history()) {
     reads.read_history(history_->days().first, history_->reason());
   }
-  if (funnel_) reads.add(funnel_->reads());
+  if (question_) reads.add(question_->reads());
   for (const SegmentSet& part : parts_) part.add_reads(reads);
 }
 
 void SegmentSet::free_scratch() const {
-  if (funnel_) funnel_->free_scratch();
+  if (question_) question_->free_scratch();
   for (const SegmentSet& part : parts_) part.free_scratch();
 }
 
 void SegmentSet::add_notes(std::vector<std::string>& notes) const {
-  const std::span<const std::string> own = funnel_    ? funnel_->notes()
+  const std::span<const std::string> own = question_  ? question_->notes()
                                            : history_ ? std::span(history_->notes())
                                                       : std::span(events_.notes);
   for (const std::string& note : own) {
@@ -310,7 +332,7 @@ void SegmentSet::write_identity(ByteWriter& writer) const {
     writer.zigzag(days.first.value);
     writer.zigzag(days.last.value);
   }
-  if (funnel_) writer.varint(funnel_->digest());
+  if (question_) writer.varint(question_->digest());
   for (const SegmentSet& part : parts_) part.write_identity(writer);
 }
 
@@ -323,8 +345,8 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
   // those are given back.
   MutableSet result = sets.make_set();
   const std::size_t mark = sets.arena().mark();
-  if (funnel_) {
-    result.assign(users_of_funnel(sets));
+  if (question_) {
+    result.assign(users_of_question(sets));
     if (sets.limit()) result.keep(*sets.limit());
   } else if (history_) {
     const BitSpan told = history_->evaluate(sets);
@@ -366,10 +388,10 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
   return result.span();
 }
 
-BitSpan SegmentSet::users_of_funnel(ChunkSets& sets) const {
+BitSpan SegmentSet::users_of_question(ChunkSets& sets) const {
   const std::span<std::uint64_t> words(sets.arena().take(), sets.chunk().word_count());
-  UserSink sink(funnel_cells_, words);
-  funnel_->count(sets.chunk(), sink);
+  UserSink sink(question_cells_, words);
+  question_->count(sets.chunk(), sink);
   return {words.data(), words.size()};
 }
 

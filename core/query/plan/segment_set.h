@@ -45,8 +45,8 @@ class SegmentSet {
   class Resolver;
 
   BitSpan users_by_days(ChunkSets& sets) const;
-  // Returns the users of `funnel_cells_`.
-  BitSpan users_of_funnel(ChunkSets& sets) const;
+  // Returns the users of `question_cells_`.
+  BitSpan users_of_question(ChunkSets& sets) const;
 
   Segment::Kind kind_ = Segment::Kind::kDid;
   SeriesUnion events_;
@@ -59,8 +59,8 @@ class SegmentSet {
   std::shared_ptr<const UserList> list_;
   std::vector<std::shared_ptr<const AudienceRead>> audiences_;  // of the runs
   std::shared_ptr<const SegmentHistory> history_;               // null: aggregates tell
-  std::shared_ptr<const Plan> funnel_;                          // kConverted, kDropped
-  std::vector<std::size_t> funnel_cells_;                       // whose users are in it
+  std::shared_ptr<const Plan> question_;                        // kConverted, kDropped, kVariant
+  std::vector<std::size_t> question_cells_;                     // whose users are in it
 };
 
 // Returns everybody seen up to as_of.

@@ -26,10 +26,11 @@ namespace rollcall {
 class Plan;
 struct Query;
 
-// Says where in a segment a part of it is. Segments of funnels within it are parts of it, too.
+// Says where in a segment a part of it is. Segments of questions within it, which are funnels and
+// comparisons, are parts of it, too.
 struct SegmentNesting {
   std::size_t parts = 0;           // all that were met so far
-  std::size_t funnels = 0;         // those that the part is within
+  std::size_t questions = 0;       // those that the part is within
   std::vector<std::string> saved;  // saved segments that it is within
 };
 
@@ -46,9 +47,9 @@ struct PlanContext {
   QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
   // The plan looks for these in the history. Selectors are added to it as they are resolved.
   std::shared_ptr<EventSeries> events = std::make_shared<EventSeries>();
-  // Makes the plan of a funnel in a segment, as kind_table.h has it.
+  // Makes the plan of a question in a segment, as kind_table.h has it.
   Result<std::unique_ptr<Plan>> (*make_plan)(const Query&, const PlanContext&) = nullptr;
-  SegmentNesting* nesting = nullptr;  // of that funnel; null: the plan is of no segment
+  SegmentNesting* nesting = nullptr;  // of that question; null: the plan is of no segment
   HistoryLimit history_limit = {};
   std::shared_ptr<const AudienceCatalog> audiences = {};  // null: there are none
   // Is where a range of periods begins that is left open, if that is later than the first day.

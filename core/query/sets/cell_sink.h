@@ -47,6 +47,9 @@ class CellSink {
   // is 1 or more. A sink that collects users takes none.
   virtual void add_number(std::size_t, AmountSum /*number*/, std::uint64_t /*of*/,
                           std::uint64_t /*user_count*/) {}
+  // Adds what is measured of a user, by place in the chunk, to a list of Plan::outcome_list_count.
+  // A sink that collects users takes none.
+  virtual void add_outcome(std::size_t, std::uint32_t /*place*/, AmountSum) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);
 };

@@ -30,6 +30,8 @@ class QueryObject {
   bool has(std::string_view field) const { return json_.contains(field); }
   // Returns the zone of instants that are written without an offset.
   std::string_view time_zone() const { return time_zone_; }
+  // Returns how many segments the question is nested in.
+  int segment_depth() const { return kind_.segment_depth; }
   // Returns an error with `text`, and the kind in front.
   Status fault(std::string_view text) const;
   // Reads every field of the object; `own` are those of the kind.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/open_file.h"
+#include "core/query/text/compare_json.h"
 #include "core/query/text/date_text.h"
 #include "core/query/text/decimal_text.h"
 #include "core/query/text/funnel_json.h"
@@ -287,29 +288,35 @@ Status check_events(std::string_view field, const Segment& segment) {
   return {};
 }
 
+constexpr std::string_view kOneRow = "which has no rows to tell apart";
+
+// Is a field that a question within a segment must not have.
+struct RefusedField {
+  std::string_view name;
+  bool is_given;
+  std::string_view reason;
+};
+Status check_refused(std::string_view at, std::initializer_list<RefusedField> fields) {
+  for (const RefusedField& refused : fields) {
+    if (!refused.is_given) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: {}: does not go with a segment, {}", at, refused.name, refused.reason));
+  }
+  return {};
+}
+
 // Checks that a funnel has nothing that does not tell who is in a segment.
 Status check_funnel_of_segment(std::string_view field, const Query& funnel,
                                const FunnelQuery& ask) {
-  struct Refused {
-    std::string_view name;
-    bool is_given;
-    std::string_view reason;
-  };
-  constexpr std::string_view kOneRow = "which has no rows to tell apart";
   const QueryCommon& common = funnel.common;
-  const Refused fields[] = {
-      {"as_of", common.as_of.has_value(), "whose as_of is that of the question"},
-      {"members", common.members.has_value(), "which is a set of users"},
-      {"breakdown", !common.breakdown.empty(), kOneRow},
-      {"breakdown_limit", common.breakdown_limit != QueryCommon().breakdown_limit, kOneRow},
-      {"breakdown_step", ask.breakdown_step != FunnelQuery().breakdown_step, kOneRow},
-      {"period", ask.period.has_value(), kOneRow},
-      {"total_seconds", ask.total_seconds, "which has no seconds"}};
-  for (const Refused& refused : fields) {
-    if (!refused.is_given) continue;
-    return Status::invalid_argument(
-        fmt::format("{}: {}: does not go with a segment, {}", field, refused.name, refused.reason));
-  }
+  ROLLCALL_RETURN_IF_ERROR(check_refused(
+      field, {{"as_of", common.as_of.has_value(), "whose as_of is that of the question"},
+              {"members", common.members.has_value(), "which is a set of users"},
+              {"breakdown", !common.breakdown.empty(), kOneRow},
+              {"breakdown_limit", common.breakdown_limit != QueryCommon().breakdown_limit, kOneRow},
+              {"breakdown_step", ask.breakdown_step != FunnelQuery().breakdown_step, kOneRow},
+              {"period", ask.period.has_value(), kOneRow},
+              {"total_seconds", ask.total_seconds, "which has no seconds"}}));
   ROLLCALL_RETURN_IF_ERROR(within(field, check_dates(common.from, common.to, common.last)));
   ROLLCALL_RETURN_IF_ERROR(within(field, check_where(common.where)));
   return within(field, check_funnel(ask));
@@ -326,8 +333,35 @@ Status check_funnel_part(std::string_view field, const Segment& segment, int dep
     ROLLCALL_RETURN_IF_ERROR(check_whole_number(fmt::format("{}: at", field), segment.at_step, 2,
                                                 static_cast<std::int64_t>(ask->steps.size())));
   }
-  const Segment* const among = funnel_among(segment);
-  return among == nullptr ? Status() : check_segment(at + ": among", *among, depth + 1);
+  const std::optional<Segment>& among = segment.funnel->common.among;
+  return among ? check_segment(at + ": among", *among, depth + 1) : Status();
+}
+
+// The segments that are its variants are checked with it, but not how deep they are nested.
+Status check_variant_part(std::string_view field, const Segment& segment, int depth) {
+  const std::string at = fmt::format("{}: variant: of", field);
+  const CompareQuery* const ask =
+      segment.comparison == nullptr ? nullptr : std::get_if<CompareQuery>(&segment.comparison->ask);
+  if (ask == nullptr) return Status::invalid_argument(at + ": must be a comparison, found none");
+  const QueryCommon& common = segment.comparison->common;
+  ROLLCALL_RETURN_IF_ERROR(check_refused(
+      at, {{"as_of", common.as_of.has_value(), "whose as_of is that of the question"},
+           {"members", common.members.has_value(), "which is a set of users"},
+           {"breakdown", !common.breakdown.empty(), kOneRow},
+           {"breakdown_limit", common.breakdown_limit != QueryCommon().breakdown_limit, kOneRow},
+           {"aa", ask->aa.has_value(), "which has no differences"}}));
+  ROLLCALL_RETURN_IF_ERROR(within(at, check_dates(common.from, common.to, common.last)));
+  ROLLCALL_RETURN_IF_ERROR(within(at, check_where(common.where)));
+  ROLLCALL_RETURN_IF_ERROR(within(at, check_compare(*ask)));
+  const std::vector<std::string> named = named_variants(*ask);
+  if (!named.empty() && std::ranges::find(named, segment.name) == named.end()) {
+    return Status::invalid_argument(
+        fmt::format("{}: variant: {}", field, unknown_name("variant", segment.name, named)));
+  }
+  for (const Segment* const part : segments_of_question(segment)) {
+    ROLLCALL_RETURN_IF_ERROR(check_segment(at, *part, depth + 1));
+  }
+  return {};
 }
 
 }  // namespace
@@ -350,6 +384,8 @@ Status check_segment(std::string_view field, const Segment& segment, int depth) 
     case Kind::kConverted:
     case Kind::kDropped:
       return check_funnel_part(field, segment, depth);
+    case Kind::kVariant:
+      return check_variant_part(field, segment, depth);
     case Kind::kAll:
     case Kind::kAny:
       if (segment.parts.empty()) return fault("must have at least one part");

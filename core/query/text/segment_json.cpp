@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/query/text/compare_json.h"
 #include "core/query/text/decimal_text.h"
 #include "core/query/text/funnel_json.h"
 #include "core/query/text/query_json.h"
@@ -26,7 +27,7 @@ namespace {
 using Kind = Segment::Kind;
 
 // This field tells what an object is.
-constexpr std::array<Spelling<Kind>, 12> kKinds = {{{"did", Kind::kDid},
+constexpr std::array<Spelling<Kind>, 13> kKinds = {{{"did", Kind::kDid},
                                                     {"first", Kind::kFirst},
                                                     {"declined", Kind::kDeclined},
                                                     {"favourite", Kind::kFavourite},
@@ -37,11 +38,13 @@ constexpr std::array<Spelling<Kind>, 12> kKinds = {{{"did", Kind::kDid},
                                                     {"not", Kind::kNot},
                                                     {"in_file", Kind::kFile},
                                                     {"segment", Kind::kSaved},
-                                                    {"campaign", Kind::kAudience}}};
+                                                    {"campaign", Kind::kAudience},
+                                                    {"variant", Kind::kVariant}}};
 
 constexpr std::string_view kExpected =
     "a segment: a text such as \"did(purchase, 30d)\", or an object with one of did, first, "
-    "declined, favourite, converted, dropped, all, any, not, in_file, segment, campaign";
+    "declined, favourite, converted, dropped, all, any, not, in_file, segment, campaign, "
+    "variant";
 
 // Reads a field such as {"gte": 3}, whose number `read_number` reads.
 template <class Test, class Number>
@@ -79,7 +82,7 @@ FieldReader optional_text_field(std::string_view name, std::optional<std::string
 }
 
 // Returns the fields of a kind besides its own and those of a range.
-FieldReaders fields_of_kind(Segment& out) {
+FieldReaders fields_of_kind(Segment& out, int depth) {
   FieldReaders fields;
   if (out.kind == Kind::kDid) {
     fields.push_back(comparison_field("days", out.days, &Segment::DaysTest::days, read_integer));
@@ -105,6 +108,15 @@ FieldReaders fields_of_kind(Segment& out) {
                         return read_word(json, at, "arm", kArmNames, out.audience.arm.emplace());
                       }});
   }
+  if (out.kind == Kind::kVariant) {
+    fields.push_back({"of", [&out, depth](const Json& json, const std::string& at) -> Status {
+                        Query comparison;
+                        ROLLCALL_RETURN_IF_ERROR(
+                            read_segment_comparison(json, at, depth + 1, comparison));
+                        out.comparison = std::make_shared<const Query>(std::move(comparison));
+                        return {};
+                      }});
+  }
   if (out.kind == Kind::kDropped) {
     fields.push_back({"at", [&out](const Json& json, const std::string& at) {
                         return read_integer(json, at, out.at_step);
@@ -117,9 +129,11 @@ std::span<const std::string_view> required_fields(Kind kind) {
   static constexpr std::string_view kOfDeclined[] = {"last", "to_at_most", "from_at_least"};
   static constexpr std::string_view kOfFavourite[] = {"is"};
   static constexpr std::string_view kOfDropped[] = {"at"};
+  static constexpr std::string_view kOfVariant[] = {"of"};
   if (kind == Kind::kDeclined) return kOfDeclined;
   if (kind == Kind::kFavourite) return kOfFavourite;
   if (kind == Kind::kDropped) return kOfDropped;
+  if (kind == Kind::kVariant) return kOfVariant;
   return {};
 }
 
@@ -159,6 +173,7 @@ FieldReader operand_field(std::string_view name, Segment& out, int depth) {
     case Kind::kFile:
     case Kind::kSaved:
     case Kind::kAudience:
+    case Kind::kVariant:
       break;
   }
   return text_field(name, out.name);
@@ -168,23 +183,35 @@ bool has_range(Kind kind) {
   return kind == Kind::kDid || kind == Kind::kFirst || kind == Kind::kFavourite;
 }
 
-}  // namespace
-
-Status read_segment_funnel(const Json& value, const std::string& path, int depth, Query& out) {
-  if (!value.is_object()) {
-    return unexpected(path, "a funnel such as {\"steps\": [\"visit\", \"order\"]}", value);
-  }
+// Checks what holds a question that is part of a segment, whose kind may be left out.
+Status check_question(const Json& value, const std::string& path, int depth, std::string_view kind,
+                      std::string_view allowed) {
+  if (!value.is_object()) return unexpected(path, allowed, value);
   // Texts within texts have no other bound.
   if (depth > kSegmentDepthMax) {
     return Status::invalid_argument(
         fmt::format("{}: segments are nested deeper than {}", path, kSegmentDepthMax));
   }
-  if (const Json* const kind = value.find("kind"); kind != nullptr && !is_text(*kind, "funnel")) {
-    return unexpected(path + ": kind", "\"funnel\"", *kind);
-  }
+  const Json* const found = value.find("kind");
+  if (found == nullptr || is_text(*found, kind)) return {};
+  return unexpected(path + ": kind", quote(kind), *found);
+}
+
+}  // namespace
+
+Status read_segment_funnel(const Json& value, const std::string& path, int depth, Query& out) {
+  ROLLCALL_RETURN_IF_ERROR(check_question(value, path, depth, "funnel",
+                                          "a funnel such as {\"steps\": [\"visit\", \"order\"]}"));
   const QueryObject object(value, {.name = path, .takes_range = true, .segment_depth = depth},
                            "UTC", out.common);
   return parse_funnel(object, out.ask.emplace<FunnelQuery>());
+}
+
+Status read_segment_comparison(const Json& value, const std::string& path, int depth, Query& out) {
+  ROLLCALL_RETURN_IF_ERROR(check_question(value, path, depth, "compare", kComparisonsAllowed));
+  const QueryObject object(value, {.name = path, .takes_range = true, .segment_depth = depth},
+                           "UTC", out.common);
+  return parse_compare(object, out.ask.emplace<CompareQuery>());
 }
 
 Status read_segment(const Json& value, const std::string& path, Segment& out, int depth) {
@@ -214,7 +241,7 @@ Status read_segment(const Json& value, const std::string& path, Segment& out, in
   if (has_range(out.kind) || out.kind == Kind::kDeclined) {
     fields.push_back(last_field(out.range.last));
   }
-  std::ranges::move(fields_of_kind(out), std::back_inserter(fields));
+  std::ranges::move(fields_of_kind(out, depth), std::back_inserter(fields));
   ROLLCALL_RETURN_IF_ERROR(read_fields(value, path, fields));
   for (const std::string_view field : required_fields(out.kind)) {
     if (!value.contains(field)) {
@@ -246,6 +273,13 @@ JsonFields segment_funnel_fields(const Query& funnel) {
   std::erase_if(fields, [](const auto& field) { return field.first == "total_seconds"; });
   add_common(funnel.common, {}, fields);
   add_dates(funnel.common, fields);
+  return fields;
+}
+
+JsonFields segment_comparison_fields(const Query& comparison) {
+  JsonFields fields = write_compare(std::get<CompareQuery>(comparison.ask));
+  add_common(comparison.common, {}, fields);
+  add_dates(comparison.common, fields);
   return fields;
 }
 
@@ -302,6 +336,10 @@ std::string segment_json(const Segment& segment) {
       if (part.arm) fields.emplace_back("arm", quote(name_of(kArmNames, *part.arm)));
       break;
     }
+    case Kind::kVariant:
+      fields.emplace_back(field, quote(segment.name));
+      fields.emplace_back("of", to_object(segment_comparison_fields(*segment.comparison)));
+      break;
     case Kind::kConverted:
     case Kind::kDropped:
       fields.emplace_back(field, to_object(segment_funnel_fields(*segment.funnel)));

@@ -20,10 +20,16 @@ Status read_segment(const Json& value, const std::string& path, Segment& out, in
 Result<Segment> parse_nested_segment(std::string_view text, int depth);
 // Reads the funnel of a segment, an object such as {"steps": ["visit", "order"]}.
 Status read_segment_funnel(const Json& value, const std::string& path, int depth, Query& out);
+// Reads the comparison of a segment, an object as kComparisonsAllowed has it.
+Status read_segment_comparison(const Json& value, const std::string& path, int depth, Query& out);
+inline constexpr std::string_view kComparisonsAllowed =
+    "a comparison such as {\"exposure\": \"assign\", \"variant\": \"group\", \"metric\": "
+    "{\"window\": [1, 7]}}";
 
 std::string segment_json(const Segment& segment);
 // Returns the fields in force of the funnel of a segment.
 JsonFields segment_funnel_fields(const Query& funnel);
+JsonFields segment_comparison_fields(const Query& comparison);
 
 // Read and write a test of a number of events, such as {"gte": 3}.
 FieldReader times_field(std::string_view name, std::optional<Segment::TimesTest>& out);

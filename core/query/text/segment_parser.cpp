@@ -40,7 +40,7 @@ struct Function {
   Tail tail;
 };
 
-constexpr std::array<Function, 12> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
+constexpr std::array<Function, 13> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
                                                   {"first", Kind::kFirst, Tail::kNothing},
                                                   {"days", Kind::kDid, Tail::kDays},
                                                   {"times", Kind::kDid, Tail::kTimes},
@@ -51,7 +51,8 @@ constexpr std::array<Function, 12> kFunctions = {{{"did", Kind::kDid, Tail::kNot
                                                   {"dropped", Kind::kDropped, Tail::kNothing},
                                                   {"in_file", Kind::kFile, Tail::kNothing},
                                                   {"segment", Kind::kSaved, Tail::kNothing},
-                                                  {"campaign", Kind::kAudience, Tail::kNothing}}};
+                                                  {"campaign", Kind::kAudience, Tail::kNothing},
+                                                  {"variant", Kind::kVariant, Tail::kNothing}}};
 
 struct Comparison {
   std::string_view symbol;
@@ -81,7 +82,8 @@ constexpr std::array<NumberTest, 5> kNumberTests = {{{">=", Test::kAtLeast},
 
 constexpr std::string_view kPartsAllowed =
     "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-    "converted(...), dropped(...), in_file(...), segment(...), campaign(...), not or \"(\"";
+    "converted(...), dropped(...), in_file(...), segment(...), campaign(...), variant(...), "
+    "not or \"(\"";
 constexpr std::string_view kEventsAllowed = "the name of an event, \"!\" and a name, or \"*\"";
 constexpr std::string_view kFunnelsAllowed = "a funnel such as {\"steps\": [\"visit\", \"order\"]}";
 constexpr std::string_view kNamesAllowed = "a name, in double quotes if it has blanks";
@@ -156,6 +158,7 @@ class SegmentParser {
       return cursor_.expect(")", "\")\"");
     }
     if (out.kind == Kind::kAudience) return read_audience(out);
+    if (out.kind == Kind::kVariant) return read_variant(function->name, depth, out);
     if (out.kind == Kind::kConverted || out.kind == Kind::kDropped) {
       return read_funnel(function->name, depth, out);
     }
@@ -218,16 +221,35 @@ class SegmentParser {
     return cursor_.expect(")", "\",\" or \")\"");
   }
 
-  // Reads what stands in the parentheses: {"steps": ["visit", "order"]}, 2)
-  Status read_funnel(std::string_view name, int depth, Segment& out) {
+  using ReadQuestion = Status (*)(const Json&, const std::string& path, int depth, Query& out);
+
+  // Reads the object of a question within a segment.
+  Status read_question(std::string_view name, std::string_view allowed, ReadQuestion read,
+                       int depth, std::shared_ptr<const Query>& out) {
     std::string_view text;
-    ROLLCALL_RETURN_IF_ERROR(cursor_.read_object(kFunnelsAllowed, text));
+    ROLLCALL_RETURN_IF_ERROR(cursor_.read_object(allowed, text));
     const Result<Json> json = parse_json(text);
     if (!json.ok()) return cursor_.fault(text, json.status().message());
-    Query funnel;
-    const Status status = read_segment_funnel(*json, std::string(name), depth + 1, funnel);
+    Query question;
+    const Status status = read(*json, std::string(name), depth + 1, question);
     if (!status.ok()) return cursor_.fault(text, status.message());
-    out.funnel = std::make_shared<const Query>(std::move(funnel));
+    out = std::make_shared<const Query>(std::move(question));
+    return {};
+  }
+
+  // Reads what stands in the parentheses: b, {"exposure": "assign", "variant": "group", ...})
+  Status read_variant(std::string_view name, int depth, Segment& out) {
+    ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, out.name));
+    ROLLCALL_RETURN_IF_ERROR(cursor_.expect(",", "\",\" and a comparison"));
+    ROLLCALL_RETURN_IF_ERROR(
+        read_question(name, kComparisonsAllowed, read_segment_comparison, depth, out.comparison));
+    return cursor_.expect(")", "\")\"");
+  }
+
+  // Reads what stands in the parentheses: {"steps": ["visit", "order"]}, 2)
+  Status read_funnel(std::string_view name, int depth, Segment& out) {
+    ROLLCALL_RETURN_IF_ERROR(
+        read_question(name, kFunnelsAllowed, read_segment_funnel, depth, out.funnel));
     if (out.kind == Kind::kDropped) {
       ROLLCALL_RETURN_IF_ERROR(cursor_.expect(",", "\",\" and a step"));
       ROLLCALL_RETURN_IF_ERROR(

@@ -121,15 +121,28 @@ std::string event_text(const Segment& segment) {
 }
 
 // Leaves out the fields that have their usual value.
-std::string funnel_text(const Segment& segment) {
+template <class Ask>
+std::string question_text(const Query& question, JsonFields (*fields_of)(const Query&),
+                          std::string_view required) {
   Query usual;
-  usual.ask.emplace<FunnelQuery>();
-  const JsonFields left_out = segment_funnel_fields(usual);
-  JsonFields fields = segment_funnel_fields(*segment.funnel);
+  usual.ask.emplace<Ask>();
+  const JsonFields left_out = fields_of(usual);
+  JsonFields fields = fields_of(question);
   std::erase_if(fields, [&](const auto& field) {
-    return std::ranges::find(left_out, field) != left_out.end();
+    return field.first != required && std::ranges::find(left_out, field) != left_out.end();
   });
-  const std::string funnel = to_object(fields);
+  return to_object(fields);
+}
+
+std::string variant_text(const Segment& segment) {
+  return fmt::format(
+      "variant({}, {})", name_text(segment.name),
+      question_text<CompareQuery>(*segment.comparison, segment_comparison_fields, "metric"));
+}
+
+std::string funnel_text(const Segment& segment) {
+  const std::string funnel =
+      question_text<FunnelQuery>(*segment.funnel, segment_funnel_fields, "steps");
   if (segment.kind == Kind::kConverted) return fmt::format("converted({})", funnel);
   return fmt::format("dropped({}, {})", funnel, segment.at_step);
 }
@@ -174,6 +187,8 @@ std::string segment_text(const Segment& segment, Binding binding) {
     case Kind::kConverted:
     case Kind::kDropped:
       return funnel_text(segment);
+    case Kind::kVariant:
+      return variant_text(segment);
     case Kind::kDid:
     case Kind::kFirst:
     case Kind::kDeclined:

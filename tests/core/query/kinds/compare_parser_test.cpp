@@ -25,10 +25,12 @@ TEST(CompareParser, ReadsEveryField) {
   ask.values = {"b", "a"};
   ask.control = "a";
   ask.split = {{"a", 1}, {"b", 0.5}};
+  ask.aa = 1000;
+  ask.seed = 7;
   EXPECT_EQ(parse_ask<CompareQuery>(
                 R"({"kind": "compare", "variant": "group", "metric": {"window": [2, 7]},
                     "event": "visit", "exposure": "assign", "values": ["b", "a"], "control": "a",
-                    "split": {"a": 1, "b": 0.5}})"),
+                    "split": {"a": 1, "b": 0.5}, "aa": 1000, "seed": 7})"),
             ask);
   CompareQuery of_segments;
   of_segments.variants = {{"new", *parse_segment("first(*)")}, {"old", *parse_segment("did(*)")}};
@@ -53,6 +55,15 @@ TEST(CompareParser, Errors) {
        "compare: variants: goes without \"variant\""},
       {R"({"kind": "compare", "variant": "group", "metric": {"window": [7, 2]}})",
        "compare: metric: window: must be a whole number from 7 to 36600, found 2"},
+      {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "seed": 7})",
+       "compare: seed: goes with \"aa\" alone"},
+      {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "aa": 0})",
+       "compare: aa: must be a whole number from 1 to 100000, found 0"},
+      {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "aa": "many"})",
+       "compare: aa: expected a whole number, found \"many\""},
+      {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "aa": 10,
+           "seed": -1})",
+       "compare: seed: must be a whole number from 0 to 2147483647, found -1"},
   };
   for (const auto& [json, message] : cases) EXPECT_EQ(parse_error(json), message) << json;
 }

@@ -20,8 +20,9 @@ TEST(ProfileParser, Profile) {
   ask.user = "18446744073709551615";
   ask.events = 3;
   ask.year = 2026;
+  ask.rfm = false;
   EXPECT_EQ(parse_ask<ProfileQuery>(R"({"kind": "profile", "user": 18446744073709551615,
-                                        "events": 3, "year": 2026})"),
+                                        "events": 3, "year": 2026, "rfm": false})"),
             ask);
 }
 

@@ -84,6 +84,13 @@ class PartialTest : public ::testing::Test {
     for (std::size_t i = 0; i < partial.distributions.size(); ++i) {
       if (number > 0) partial.add_number(i, {-7, 2}, number);
     }
+    constexpr std::uint64_t kOutcomesMost = 20;
+    for (std::size_t i = 0; i < partial.outcomes.size(); ++i) {
+      for (std::uint64_t user = 0; user < std::min(number, kOutcomesMost); ++user) {
+        partial.add_outcome(i, ~std::uint64_t{5}, -AmountSum{1} << 70);
+        partial.add_outcome(i, 1'000, 0);
+      }
+    }
     return partial;
   }
 
@@ -105,13 +112,20 @@ class PartialTest : public ::testing::Test {
   const std::unique_ptr<Plan> arms_ =
       plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"],
                "metric": {"value": "*", "within": "1d"}})");
+  // These have outcomes, too: of amounts, and of what users did or not.
+  const std::unique_ptr<Plan> splits_ =
+      plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"], "aa": 10,
+               "metric": {"value": "*", "within": "1d"}})");
+  const std::unique_ptr<Plan> hits_ =
+      plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"], "aa": 10,
+               "metric": {"retention_day": 1}})");
   // These have cells of a base and of rules, cells and tallies of windows, and distributions.
   const std::unique_ptr<Plan> risk_ = plan(R"({"kind": "at_risk", "period": "day"})");
   const std::unique_ptr<Plan> score_ = plan(R"({"kind": "nps"})");
   const std::unique_ptr<Plan> ranks_ = plan(R"({"kind": "rfm", "frequency": "days"})");
-  const std::vector<const Plan*> all_ = {active_.get(), value_.get(), hours_.get(),
-                                         week_.get(),   ltv_.get(),   risk_.get(),
-                                         score_.get(),  ranks_.get(), arms_.get()};
+  const std::vector<const Plan*> all_ = {active_.get(), value_.get(),  hours_.get(), week_.get(),
+                                         ltv_.get(),    risk_.get(),   score_.get(), ranks_.get(),
+                                         arms_.get(),   splits_.get(), hits_.get()};
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -133,6 +147,11 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   ranks.distributions = 3;
   EXPECT_EQ(PartialShape::of({*ranks_}), ranks);
   EXPECT_EQ(PartialShape::of({*arms_}), (PartialShape{false, 10, 10, {}}));
+  PartialShape splits{false, 10, 10, {}};
+  splits.outcome_lists = 2;
+  EXPECT_EQ(PartialShape::of({*splits_}), splits);
+  splits.amounts = 0;
+  EXPECT_EQ(PartialShape::of({*hits_}), splits);
   PartialShape user{false, 0, 0, {}};
   user.has_texts = true;
   EXPECT_EQ(PartialShape::of({*profile_}), user);
@@ -165,6 +184,35 @@ TEST_F(PartialTest, AddsUp) {
     ASSERT_TRUE(sum.merge(filled(task, {4'095}, 4)).ok());
     ASSERT_TRUE(sum.merge(Partial::of_nobody(task)).ok());
     EXPECT_EQ(sum.serialize(task), filled(task, {0, 5, 4'095}, 7).serialize(task));
+  }
+}
+
+// Users come in no order, and may be far apart.
+TEST_F(PartialTest, OutcomesAreReadBack) {
+  for (const Plan* plan : {splits_.get(), hits_.get()}) {
+    const PlanTask task{*plan};
+    const bool has_values = plan == splits_.get();
+    Partial written = Partial::of_nobody(task), other = Partial::of_nobody(task);
+    written.partitions.set(1);
+    other.partitions.set(2);
+    for (const std::uint64_t user : {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 63}) {
+      written.add_outcome(1, user, 0);
+      written.add_outcome(1, user, has_values ? -AmountSum{3} : AmountSum{1});
+      other.add_outcome(1, user, has_values ? AmountSum{9} : AmountSum{1});
+    }
+    Result<Partial> read = Partial::deserialize(written.serialize(task), task);
+    ASSERT_TRUE(read.ok()) << read.status().to_string();
+    const UserOutcomes& outcomes = read->outcomes[1];
+    EXPECT_EQ(outcomes.without, (std::vector<std::uint64_t>{0, std::uint64_t{1} << 63, ~0ULL}));
+    EXPECT_EQ(outcomes.with, outcomes.without);
+    EXPECT_EQ(outcomes.values, std::vector<AmountSum>(has_values ? 3 : 0, -3));
+    // They merge in any order.
+    Result<Partial> again = Partial::deserialize(other.serialize(task), task);
+    ASSERT_TRUE(again.ok()) << again.status().to_string();
+    ASSERT_TRUE(again->merge(*std::move(read)).ok());
+    ASSERT_TRUE(written.merge(std::move(other)).ok());
+    EXPECT_EQ(again->serialize(task), written.serialize(task));
+    EXPECT_EQ(again->outcomes[1].with.size(), 6u);
   }
 }
 

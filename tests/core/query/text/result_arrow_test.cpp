@@ -15,6 +15,7 @@
 #include "rollcall/engine.h"
 #include "rollcall/kinds.h"
 #include "rollcall/memory_store.h"
+#include "rollcall/segment.h"
 #include "tests/support/exported_arrow.h"
 
 namespace rollcall {
@@ -83,9 +84,11 @@ const std::map<std::string_view, std::vector<std::string>> kQuestions = {
     {"compare",
      {R"q({"kind": "compare", "metric": {"value": "*", "within": "1d"}, "from": "2026-01-02",
            "variants": {"a": "did(*)", "b": "not did(*)"}})q"}},
-    {"profile", {R"({"kind": "profile", "user": "user \"1\"", "rfm": true})"}},
+    {"profile", {R"({"kind": "profile", "user": "user \"1\""})"}},
     {"streaks", {R"({"kind": "streaks"})"}},
     {"milestones", {R"({"kind": "milestones", "at": [1, 2]})"}},
+    {"response", {R"({"kind": "response", "campaign": "spring", "runs": {"one": "2026-01-03"},
+          "horizons": [1, 3], "converted": "buy", "cost_per_contact": "0.05"})"}},
 };
 
 // Returns what a consumer has to read for a cell. Decimals may have more zeros.
@@ -132,9 +135,13 @@ std::string expected_format(ColumnType type) {
 
 TEST(ArrowResult, OfEveryKindSaysWhatTheAnswerSays) {
   const auto engine = filled_engine();
+  AudienceRequest request;
+  request.name = {"spring", "one"};
+  request.users = *parse_segment("did(*)");
+  request.holdout = "0.5";
+  ASSERT_TRUE(engine->freeze(request).ok());
   std::map<ColumnType, int> seen;
   for (const QueryKind& kind : query_kinds()) {
-    if (kind.name == "response") continue;  // of a campaign, which this store has not
     const auto questions = kQuestions.find(kind.name);
     ASSERT_NE(questions, kQuestions.end()) << "no question of kind " << kind.name;
     for (const std::string& question : questions->second) {

@@ -87,5 +87,86 @@ TEST(SegmentFunnel, OnesThatAreNone) {
   EXPECT_EQ(fault(dropped), "segment: dropped: steps: must be 2 to 32 events, found 0");
 }
 
+TEST(SegmentVariant, IsReadBack) {
+  CompareQuery ask;
+  ask.exposure = event("assign");
+  ask.variant = "group";
+  Query comparison{.common = {}, .ask = ask};
+  comparison.common.from = *parse_date("2026-01-01");
+  comparison.common.where = {{"c", Check::kAnyOf, {"x"}}};
+  comparison.common.among = parse("not did(d)");
+  Segment variant;
+  variant.kind = Kind::kVariant;
+  variant.name = "b) \"";
+  variant.comparison = std::make_shared<const Query>(comparison);
+  EXPECT_EQ(parse(R"~(variant("b) \"", {"kind": "compare", "exposure": "assign", "variant": "group",
+                                        "metric": {"retention_day": 1}, "from": "2026-01-01",
+                                        "where": {"c": "x"}, "among": "not did(d)"}))~"),
+            variant);
+  EXPECT_EQ(parse(to_string(variant)), variant);
+  Segment other = variant;
+  other.name = "a";
+  EXPECT_NE(other, variant);
+  comparison.common.among.reset();
+  other = variant;
+  other.comparison = std::make_shared<const Query>(comparison);
+  EXPECT_NE(other, variant);
+  ask.variants = {{"a", parse("first(*)")}, {"b", parse("segment(old)")}};
+  ask.exposure = Selector();
+  ask.variant.clear();
+  comparison.ask = ask;
+  other.comparison = std::make_shared<const Query>(comparison);
+  EXPECT_EQ(parse(to_string(other)), other);
+  EXPECT_EQ(segments_of_question(other).size(), 2u);
+  EXPECT_EQ(segments_of_question(variant).size(), 1u);
+  change_segments_of_question(other, [](Segment& part) { part = Segment(); });
+  EXPECT_EQ(*segments_of_question(other)[1], Segment());
+}
+
+TEST(SegmentVariant, OnesThatAreNone) {
+  const auto fault = [](const Segment& segment) {
+    return check_segment("segment", segment).message();
+  };
+  Segment variant;
+  variant.kind = Kind::kVariant;
+  variant.name = "c";
+  EXPECT_EQ(fault(variant), "segment: variant: of: must be a comparison, found none");
+  variant.comparison = std::make_shared<const Query>();
+  EXPECT_EQ(fault(variant), "segment: variant: of: must be a comparison, found none");
+  CompareQuery ask;
+  ask.variant = "group";
+  ask.values = {"a", "b"};
+  Query comparison{.common = {}, .ask = ask};
+  const auto fault_of = [&] {
+    variant.comparison = std::make_shared<const Query>(comparison);
+    return fault(variant);
+  };
+  EXPECT_EQ(fault_of(), "segment: variant: unknown variant \"c\", allowed: a, b");
+  ask.aa = 10;
+  comparison.ask = ask;
+  EXPECT_EQ(fault_of(),
+            "segment: variant: of: aa: does not go with a segment, which has no differences");
+  comparison.common.breakdown = "channel";
+  EXPECT_EQ(fault_of(),
+            "segment: variant: of: breakdown: does not go with a segment, which has no "
+            "rows to tell apart");
+}
+
+// A text in the variants of a comparison is as deep as what it is in.
+TEST(SegmentVariant, NestedOnesAreBounded) {
+  const auto nested = [](int depth) {
+    std::string text = R"~("did(x)")~";
+    for (int i = 1; i < depth; ++i) {
+      text = R"~({"variant": "a", "of": {"metric": {"retention_day": 1}, "variants": {"a": )~" +
+             text + R"~(, "b": "did(y)"}}})~";
+    }
+    return R"~(variant(a, {"metric": {"retention_day": 1}, "variants": {"b": "did(y)", "a": )~" +
+           text + "}})";
+  };
+  EXPECT_EQ(parse(nested(20)).kind, Kind::kVariant);
+  EXPECT_EQ(parse_segment(nested(kSegmentDepthMax + 1)).status().code(),
+            StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace rollcall::testing

@@ -234,7 +234,8 @@ TEST(SegmentText, BlanksAndCaseDoNotMatter) {
 TEST(SegmentText, Errors) {
   const std::string parts =
       "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-      R"~(converted(...), dropped(...), in_file(...), segment(...), campaign(...), not or "(")~";
+      "converted(...), dropped(...), in_file(...), segment(...), campaign(...), variant(...), not "
+      R"~(or "(")~";
   const std::string funnel = R"~(a funnel such as {"steps": ["visit", "order"]})~";
   const std::string event = R"~(the name of an event, "!" and a name, or "*")~";
   const std::string name = "a name, in double quotes if it has blanks";
@@ -260,10 +261,10 @@ TEST(SegmentText, Errors) {
       {"not dit(a)",
        R"~(column 5: unknown function "dit" (did you mean "did"?), )~"
        "allowed: did, first, days, times, sum, declined, favourite, converted, dropped, in_file, "
-       "segment, campaign"},
+       "segment, campaign, variant"},
       {"purchase and login",
        R"~(column 1: unknown function "purchase", allowed: did, first, days, times, sum, )~"
-       "declined, favourite, converted, dropped, in_file, segment, campaign"},
+       "declined, favourite, converted, dropped, in_file, segment, campaign, variant"},
       {"did", R"~(column 4: must be "(", found the end)~"},
       {"did a", R"~(column 5: must be "(", found "a")~"},
       {"did(a) did(b)", R"~(column 8: must be and, or, or the end, found "did")~"},
@@ -579,6 +580,17 @@ Segment random_funnel(Random& random, int depth) {
   return segment;
 }
 
+Segment random_variant(Random& random) {
+  CompareQuery ask;
+  ask.exposure = random_selector(random);
+  ask.variant = random.pick(kRandomNames);
+  Segment segment;
+  segment.kind = Kind::kVariant;
+  segment.name = random_text(random);
+  segment.comparison = std::make_shared<const Query>(Query{.common = {}, .ask = std::move(ask)});
+  return segment;
+}
+
 Segment::AudiencePart random_part(Random& random) {
   using Arm = Segment::AudiencePart::Arm;
   Segment::AudiencePart part;
@@ -591,6 +603,7 @@ Segment::AudiencePart random_part(Random& random) {
 Segment random_segment(Random& random, int depth) {
   Segment segment;
   if (random.chance(10)) return random_funnel(random, depth);
+  if (random.chance(10)) return random_variant(random);
   const bool leaf = depth == 0 || random.chance(30);
   segment.kind =
       leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kDeclined,
@@ -625,6 +638,7 @@ Segment random_segment(Random& random, int depth) {
       break;
     case Kind::kConverted:
     case Kind::kDropped:
+    case Kind::kVariant:
       break;
     case Kind::kFile:
     case Kind::kSaved:
