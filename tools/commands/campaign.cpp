@@ -143,7 +143,7 @@ Status users(const CampaignFlags& flags) {
   const Query question = users_question(flags.name, flags.part, flags.limit, flags.after);
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(question, guard->limits()));
   guard.reset();
-  return print(result, flags.output);
+  return print(result, flags.output, engine->settings().user_kind);
 }
 
 Status report(const CampaignFlags& flags) {
@@ -152,7 +152,7 @@ Status report(const CampaignFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const Query question, report_question(*engine, flags.name));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(question, guard->limits()));
   guard.reset();
-  return print(result, flags.output);
+  return print(result, flags.output, engine->settings().user_kind);
 }
 
 // --- run, end, drop ---
