@@ -43,7 +43,7 @@ Status write(std::string_view text, const OutputFlags& flags) {
 Status check_to(const OutputFlags& flags, UserKind user_kind) {
   const bool is_set = flags.format == OutputFormat::kRoaring;
   if (!flags.to.empty()) {
-    if (is_set) return check_output_place(flags.to).within("--to");
+    if (is_set) return check_output_place(flags.to);
     return Status::invalid_argument(
         "--to: goes with -o roaring (allowed: > FILE, which takes any form)");
   }

@@ -36,8 +36,8 @@ Style style_of(const OutputFlags& flags);
 // Writes what the reader should know of the answer to standard error.
 void print_notes(const QueryResult& result);
 
-// Writes the answer to standard output, or a set to its file, with its notes. `user_kind` is that of
-// the store.
+// Writes the answer to standard output, or a set to its file, with its notes. `user_kind` is that
+// of the store.
 Status print(const QueryResult& result, const OutputFlags& flags, UserKind user_kind);
 // Writes several answers: as one JSON array, or one table after the other.
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags, UserKind user_kind);

@@ -245,7 +245,7 @@ Ids cut_group(Ids& ids, int shift) {
   return group;
 }
 
-struct Container {
+struct SetContainer {
   Ids ids;
   std::size_t runs = 0;
 
@@ -255,7 +255,7 @@ struct Container {
   std::size_t bytes() const { return std::min(run_bytes(), packed_bytes()); }
 };
 
-void append_runs(std::string& bytes, const Container& container) {
+void append_runs(std::string& bytes, const SetContainer& container) {
   append<std::uint16_t>(bytes, static_cast<std::uint16_t>(container.runs));
   const Ids ids = container.ids;
   for (std::size_t i = 0; i < ids.size();) {
@@ -266,7 +266,7 @@ void append_runs(std::string& bytes, const Container& container) {
   }
 }
 
-void append_container(std::string& bytes, const Container& container) {
+void append_container(std::string& bytes, const SetContainer& container) {
   if (container.is_runs()) return append_runs(bytes, container);
   if (container.ids.size() <= kArrayMax) {
     for (const std::uint64_t id : container.ids) {
@@ -283,17 +283,18 @@ void append_container(std::string& bytes, const Container& container) {
 
 // Appends a bitmap of ids that have their upper halves in common.
 void append_bitmap(std::string& bytes, Ids ids) {
-  std::vector<Container> containers;
+  std::vector<SetContainer> containers;
   while (!ids.empty()) {
-    Container& container = containers.emplace_back(Container{.ids = cut_group(ids, 16)});
+    SetContainer& container = containers.emplace_back(SetContainer{.ids = cut_group(ids, 16)});
     const Ids group = container.ids;
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (i == 0 || group[i] != group[i - 1] + 1) ++container.runs;
     }
   }
   const std::size_t count = containers.size();
-  const bool has_runs = std::any_of(containers.begin(), containers.end(),
-                                    [](const Container& container) { return container.is_runs(); });
+  const bool has_runs =
+      std::any_of(containers.begin(), containers.end(),
+                  [](const SetContainer& container) { return container.is_runs(); });
   const std::size_t begin = bytes.size();
   if (has_runs) {
     append<std::uint32_t>(bytes, kRunsCookie | static_cast<std::uint32_t>(count - 1) << 16);
@@ -306,18 +307,18 @@ void append_bitmap(std::string& bytes, Ids ids) {
     append<std::uint32_t>(bytes, kNoRunsCookie);
     append<std::uint32_t>(bytes, static_cast<std::uint32_t>(count));
   }
-  for (const Container& container : containers) {
+  for (const SetContainer& container : containers) {
     append<std::uint16_t>(bytes, static_cast<std::uint16_t>(container.ids.front() >> 16));
     append<std::uint16_t>(bytes, static_cast<std::uint16_t>(container.ids.size() - 1));
   }
   if (!has_runs || count >= kOffsetsFrom) {
     std::size_t offset = bytes.size() - begin + 4 * count;
-    for (const Container& container : containers) {
+    for (const SetContainer& container : containers) {
       append<std::uint32_t>(bytes, static_cast<std::uint32_t>(offset));
       offset += container.bytes();
     }
   }
-  for (const Container& container : containers) append_container(bytes, container);
+  for (const SetContainer& container : containers) append_container(bytes, container);
 }
 
 }  // namespace

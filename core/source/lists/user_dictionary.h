@@ -1,5 +1,5 @@
-// Reads and writes the dictionary of the Roaring files of a directory: a line of JSON for each user,
-// {"ordinal":0,"user":"ann"}, in the order of the ordinals.
+// Reads and writes the dictionary of the Roaring files of a directory. It has a line of JSON for
+// each user, {"ordinal":0,"user":"ann"}, in the order of the ordinals.
 #pragma once
 
 #include <cstddef>
