@@ -22,6 +22,9 @@ from rollcall._errors import Corruption, Error, InvalidArgument, IoError, NotFou
 _BATCH_ROWS = 1 << 20
 _EXAMPLES_MAX = 10  # as of other files
 _OTHER_FAULT = "a value is no part of an event"
+_ALLOWED_TYPES = {"user": "strings or integers", "event": "strings",
+                  "time": "timestamps, dates, integers or strings",
+                  "value": "integers, decimals, floats or strings"}
 _ROLES = ("user", "time", "event", "value")
 
 Report = Callable[[int, int, int], None]
@@ -105,6 +108,7 @@ class _File:
             if name not in there:
                 raise InvalidArgument(f"{path}: {role}: must be one of its columns, found {name!r} "
                                       f"(allowed: {', '.join(there[:50])})")
+            self._check_type(role, name)
         wanted = {*names.values(), *(part for name in properties for part in name.split("+"))}
         self.columns = [name for name in there if name in wanted]
 
@@ -114,6 +118,21 @@ class _File:
             return call()
         except (self.arrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
             raise Corruption(f"{self.path}: is no Parquet file that can be read to its end: {error}") from error
+
+    def _check_type(self, role: str, name: str) -> None:
+        """A column of a wrong type is an error of the file, not of each of its rows."""
+        types = self.arrow.types
+        found = self._opened.schema_arrow.field(name).type
+        plain = found
+        while types.is_dictionary(plain):
+            plain = plain.value_type
+        fits = [types.is_string, types.is_large_string, types.is_string_view, types.is_null]
+        fits += {"user": [types.is_integer], "event": [],
+                 "time": [types.is_integer, types.is_timestamp, types.is_date],
+                 "value": [types.is_integer, types.is_floating, types.is_decimal]}[role]
+        if not any(fit(plain) for fit in fits):
+            raise InvalidArgument(f"{self.path}: {role}: column {name!r} is of type {found} (allowed: "
+                                  f"{_ALLOWED_TYPES[role]})")
 
     def batches(self, begin: int) -> Iterator[tuple[int, Any]]:
         """The batches from a row on, each with the number of its first row."""
@@ -202,21 +221,10 @@ class ParquetIngest:
         def position_at(row: int) -> str:
             return json.dumps({"row": row, "rows": file.rows, "name": file.path, "reading": reading})
 
-        probed = False
         for first, batch in file.batches(begin):
-            if not probed:
-                self._probe(file, batch)
-                probed = True
             self._take(file, batch, first, source, position_at)
             if self._progress is not None:
                 self._progress(self.report["rows_read"], 0, 0)
-
-    def _probe(self, file: _File, batch: Any) -> None:
-        """Columns of a wrong type are an error of the file, not of each of its rows."""
-        try:
-            self._engine.ingest_arrow(batch.slice(0, 0), self._options, None)
-        except InvalidArgument as error:
-            raise InvalidArgument(f"{file.path}: {error}") from error
 
     def _take(self, file: _File, batch: Any, first: int, source: str,
               position_at: Callable[[int], str]) -> None:

@@ -99,8 +99,9 @@ class Parquet(unittest.TestCase):
 
     def test_what_is_no_file_of_events_is_an_error(self):
         nested = self.write("nested.parquet", {**visits(), "user": [["ann"]] * 6})
+        floats = self.write("floats.parquet", {**visits(), "user": [1.5] * 6})
         with memory_store() as store:
-            for path, options in ((nested, {}), (nested, {"user": "who"}), (nested, {"delimiter": ";"})):
+            for path, options in ((floats, {}), (nested, {}), (nested, {"user": "who"}), (nested, {"delimiter": ";"})):
                 with self.subTest(options=options), self.assertRaises(rollcall.InvalidArgument):
                     store.ingest(path, **options)
             self.assertEqual(store.info()["event_count"], 0)
