@@ -40,17 +40,17 @@ Status write(std::string_view text, const OutputFlags& flags) {
 }
 
 // Says whether a set is asked for where it can be written.
-Status check_to(const OutputFlags& flags, UserKind user_kind) {
+Status check_set(const OutputFlags& flags, UserKind user_kind) {
   const bool is_set = flags.format == OutputFormat::kRoaring;
-  if (!flags.to.empty()) {
-    if (is_set) return check_output_place(flags.to);
+  if (!flags.file.empty()) {
+    if (is_set) return check_output_place(flags.file);
     return Status::invalid_argument(
-        "--to: goes with -o roaring (allowed: > FILE, which takes any form)");
+        "--output-file: goes with -o roaring (allowed: > FILE, which takes any form)");
   }
   if (!is_set || user_kind == UserKind::kInteger) return {};
   return Status::invalid_argument(
-      "-o roaring: the ids are texts, and a set of them needs a dictionary beside it (--to FILE "
-      "writes both)");
+      "-o roaring: the ids are texts, and a set of them needs a dictionary beside it "
+      "(--output-file FILE writes both)");
 }
 
 // Lists of members may be read back, so the reader is told of ids that are written as other ids.
@@ -82,7 +82,7 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
                            "Form of the answer; roaring: the users that --members lists, as a set")
       ->group(kGroup);
   command
-      .add_option("--to", flags.to,
+      .add_option("--output-file", flags.file,
                   "Where -o roaring writes to, instead of standard output; if ids are texts, "
                   "dictionary.jsonl in the same directory explains it")
       ->type_name("FILE")
@@ -122,10 +122,10 @@ void print_notes(const QueryResult& result) {
 }
 
 Status print(const QueryResult& result, const OutputFlags& flags, UserKind user_kind) {
-  ROLLCALL_RETURN_IF_ERROR(check_to(flags, user_kind));
+  ROLLCALL_RETURN_IF_ERROR(check_set(flags, user_kind));
   print_notes(result);
   note_escaped(result, flags);
-  if (!flags.to.empty()) return write_roaring_file(result, user_kind, flags.to);
+  if (!flags.file.empty()) return write_roaring_file(result, user_kind, flags.file);
   ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags, user_kind));
   return write(text, flags);
 }
@@ -137,7 +137,7 @@ Status print(const std::vector<QueryResult>& results, const OutputFlags& flags,
     return Status::invalid_argument(
         fmt::format("-o roaring: writes the set of one question, found {}", results.size()));
   }
-  ROLLCALL_RETURN_IF_ERROR(check_to(flags, user_kind));
+  ROLLCALL_RETURN_IF_ERROR(check_set(flags, user_kind));
   const bool is_json = flags.format == OutputFormat::kJson;
   std::string text = is_json ? "[" : "";
   for (const QueryResult& result : results) {

@@ -1,5 +1,5 @@
-// These flags say how an answer is printed: -o, --to, --shape, --cells, --escape-formulas, --color,
-// --chart.
+// These flags say how an answer is printed: -o, --output-file, --shape, --cells, --escape-formulas,
+// --color, --chart.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ struct OutputFlags {
   OutputFormat format = OutputFormat::kTable;
   Shape shape = Shape::kAuto;
   std::optional<std::string> cells = std::nullopt;
-  std::string to;  // the file that a set goes to; empty: standard output
+  std::string file = {};  // the file that a set goes to; empty: standard output
   bool escape_formulas = false;
   When color = When::kAuto;
   When chart = When::kAuto;
