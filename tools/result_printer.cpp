@@ -12,6 +12,7 @@
 #include "rollcall/cell_text.h"
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
+#include "rollcall/roaring.h"
 #include "tools/chart.h"
 #include "tools/table_printer.h"
 #include "tools/text.h"
@@ -161,6 +162,7 @@ std::string print_json_lines(const QueryResult& result) {
 }  // namespace
 
 Result<std::string> print_result(const QueryResult& result, const PrintOptions& options) {
+  if (options.format == OutputFormat::kRoaring) return to_roaring(result, options.user_kind);
   const bool for_people =
       options.format == OutputFormat::kTable || options.format == OutputFormat::kMarkdown;
   const bool wide = options.shape == Shape::kWide || (options.shape == Shape::kAuto && for_people &&
@@ -188,6 +190,7 @@ Result<std::string> print_result(const QueryResult& result, const PrintOptions& 
     case OutputFormat::kMarkdown:
       return print_markdown(wide ? to_table(matrix, Style()) : to_table(shaped, Style()));
     case OutputFormat::kTable:
+    case OutputFormat::kRoaring:
       break;
   }
   const bool pretty = options.style.pretty;

@@ -150,7 +150,8 @@ Status print_all_users(const Engine& engine, const CampaignFlags& flags,
       continue;
     }
     if (!page.ok()) return page.status();
-    ROLLCALL_RETURN_IF_ERROR(print_page(*page, flags.output, is_first));
+    ROLLCALL_RETURN_IF_ERROR(
+        print_page(*page, flags.output, engine.settings().user_kind, is_first));
     if (!page->next) return {};
     after = *page->next;
     is_first = false;
@@ -167,7 +168,7 @@ Status users(const CampaignFlags& flags) {
   const Query question = users_question(flags.name, flags.part, flags.limit, flags.after);
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(question, guard->limits()));
   guard.reset();
-  return print(result, flags.output);
+  return print(result, flags.output, engine->settings().user_kind);
 }
 
 Status report(const CampaignFlags& flags) {
@@ -176,7 +177,7 @@ Status report(const CampaignFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const Query question, report_question(*engine, flags.name));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(question, guard->limits()));
   guard.reset();
-  return print(result, flags.output);
+  return print(result, flags.output, engine->settings().user_kind);
 }
 
 // --- run, end, drop ---

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "rollcall/roaring.h"
 #include "tools/commands/option_kinds.h"
+#include "tools/output_file.h"
 #include "tools/text.h"
 
 namespace rollcall::tools {
@@ -21,18 +23,34 @@ void add_when(CLI::App& command, const std::string& name, When& when, const std:
       ->group(kGroup);
 }
 
-Result<std::string> text_of(const QueryResult& result, const OutputFlags& flags) {
+Result<std::string> text_of(const QueryResult& result, const OutputFlags& flags,
+                            UserKind user_kind) {
   return print_result(result, {.format = flags.format,
                                .shape = flags.shape,
                                .cells = flags.cells,
                                .escape_formulas = flags.escape_formulas,
-                               .style = style_of(flags)});
+                               .style = style_of(flags),
+                               .user_kind = user_kind});
 }
 
 // A table has escapes of ours, and cells that are fit for where it goes.
 Status write(std::string_view text, const OutputFlags& flags) {
   return flags.format == OutputFormat::kTable ? draw_on_standard_output(text)
                                               : write_standard_output(text);
+}
+
+// Says whether a set is asked for where it can be written.
+Status check_set(const OutputFlags& flags, UserKind user_kind) {
+  const bool is_set = flags.format == OutputFormat::kRoaring;
+  if (!flags.file.empty()) {
+    if (is_set) return check_output_place(flags.file);
+    return Status::invalid_argument(
+        "--output-file: goes with -o roaring (allowed: > FILE, which takes any form)");
+  }
+  if (!is_set || user_kind == UserKind::kInteger) return {};
+  return Status::invalid_argument(
+      "-o roaring: the ids are texts, and a set of them needs a dictionary beside it "
+      "(--output-file FILE writes both)");
 }
 
 // Lists of members may be read back, so the reader is told of ids that are written as other ids.
@@ -59,8 +77,15 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
                             {"csv", OutputFormat::kCsv},
                             {"json", OutputFormat::kJson},
                             {"jsonl", OutputFormat::kJsonLines},
-                            {"markdown", OutputFormat::kMarkdown}},
-                           "Form of the answer")
+                            {"markdown", OutputFormat::kMarkdown},
+                            {"roaring", OutputFormat::kRoaring}},
+                           "Form of the answer; roaring: the users that --members lists, as a set")
+      ->group(kGroup);
+  command
+      .add_option("--output-file", flags.file,
+                  "Where -o roaring writes to, instead of standard output; if ids are texts, "
+                  "dictionary.jsonl in the same directory explains it")
+      ->type_name("FILE")
       ->group(kGroup);
   add_choice<Shape>(
       command, "--shape", flags.shape,
@@ -96,27 +121,37 @@ void print_notes(const QueryResult& result) {
   }
 }
 
-Status print(const QueryResult& result, const OutputFlags& flags) {
+Status print(const QueryResult& result, const OutputFlags& flags, UserKind user_kind) {
+  ROLLCALL_RETURN_IF_ERROR(check_set(flags, user_kind));
   print_notes(result);
   note_escaped(result, flags);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags));
+  if (!flags.file.empty()) return write_roaring_file(result, user_kind, flags.file);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags, user_kind));
   return write(text, flags);
 }
 
-Status print_page(const QueryResult& result, const OutputFlags& flags, bool is_first) {
-  if (is_first) return print(result, flags);
-  ROLLCALL_ASSIGN_OR_RETURN(std::string text, text_of(result, flags));
+Status print_page(const QueryResult& result, const OutputFlags& flags, UserKind user_kind,
+                  bool is_first) {
+  if (is_first) return print(result, flags, user_kind);
+  ROLLCALL_ASSIGN_OR_RETURN(std::string text, text_of(result, flags, user_kind));
   if (flags.format == OutputFormat::kCsv) text.erase(0, text.find('\n') + 1);
   return write(text, flags);
 }
 
-Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) {
+Status print(const std::vector<QueryResult>& results, const OutputFlags& flags,
+             UserKind user_kind) {
+  if (flags.format == OutputFormat::kRoaring) {
+    if (results.size() == 1) return print(results.front(), flags, user_kind);
+    return Status::invalid_argument(
+        fmt::format("-o roaring: writes the set of one question, found {}", results.size()));
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_set(flags, user_kind));
   const bool is_json = flags.format == OutputFormat::kJson;
   std::string text = is_json ? "[" : "";
   for (const QueryResult& result : results) {
     print_notes(result);
     note_escaped(result, flags);
-    ROLLCALL_ASSIGN_OR_RETURN(std::string one, text_of(result, flags));
+    ROLLCALL_ASSIGN_OR_RETURN(std::string one, text_of(result, flags, user_kind));
     if (is_json) one.pop_back();  // the end of its line
     if (text.size() > 1) text += is_json ? ",\n" : "\n";
     text += one;

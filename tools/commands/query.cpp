@@ -40,7 +40,7 @@ Status ask_saved(const QueryFlags& flags) {
                                 [store = flags.store] { return open_for_reading(store); }));
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, saved_question(*engine, flags.saved));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json, guard.limits()));
-  return print(result, flags.output);
+  return print(result, flags.output, engine->settings().user_kind);
 }
 
 Status query(const QueryFlags& flags) {
@@ -54,7 +54,9 @@ Status query(const QueryFlags& flags) {
   if (!results.ok()) return located(results.status(), flags.spec);
   guard.reset();
   const bool is_list = json.find_first_not_of(" \t\r\n") == json.find('[');
-  return is_list ? print(*results, flags.output) : print(results->front(), flags.output);
+  const UserKind user_kind = engine->settings().user_kind;
+  return is_list ? print(*results, flags.output, user_kind)
+                 : print(results->front(), flags.output, user_kind);
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ Status ask(const std::string& json, const QuestionFlags& flags) {
       guard->wait_for<std::unique_ptr<Engine>>([store] { return open_for_reading(store); }));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json, guard->limits()));
   guard.reset();
-  return print(result, flags.output);
+  return print(result, flags.output, engine->settings().user_kind);
 }
 
 }  // namespace

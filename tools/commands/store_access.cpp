@@ -12,6 +12,7 @@
 
 #include "rollcall/kinds.h"
 #include "rollcall/memory_store.h"
+#include "rollcall/roaring.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
 #include "rollcall/user_file.h"
@@ -40,8 +41,10 @@ EngineOptions engine_options(const StoreFlags& flags) {
 }
 
 void allow_named_files(const Segment& segment, StoreFlags& flags) {
-  if (segment.kind == Segment::Kind::kFile && !segment.name.empty())
+  if (segment.kind == Segment::Kind::kFile && !segment.name.empty()) {
     flags.lists.push_back(segment.name);
+    flags.lists.push_back(dictionary_beside(segment.name));  // of a set of texts
+  }
   for (const Segment& part : segment.parts) allow_named_files(part, flags);
   for (const Segment* const part : segments_of_question(segment)) allow_named_files(*part, flags);
 }

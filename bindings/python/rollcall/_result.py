@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -218,6 +219,66 @@ class Result:
             if page.next is None:
                 return
             question["members"] = {**asked, "after": page.next}
+
+    def to_roaring(self, where: Mapping[str, Any] | None = None, *, of: str | None = None) -> bytes:
+        """The users behind a cell, or those of the column ``user`` if there is one, as a Roaring bitmap.
+
+        The bytes are the portable format of 64 bits, which pyroaring's ``BitMap64.deserialize``,
+        ClickHouse, and Roaring64Map of C++ read. Stores of text ids need `write_roaring`.
+
+        Args:
+            where: As in `members`.
+            of: As in `members`.
+
+        Raises:
+            InvalidArgument: no such cell or count, or the store's ids are texts.
+            FailedPrecondition: the store is closed.
+        """
+        listing, has_integers = self._listing(where, of)
+        return listing._answer.roaring(has_integers)  # pylint: disable=protected-access
+
+    def write_roaring(self, path: str | os.PathLike[str], where: Mapping[str, Any] | None = None, *,
+                      of: str | None = None) -> None:
+        """Writes the set of `to_roaring` to a file, which questions read back by ``{"in_file": path}``.
+
+        Where ids are texts, the set has their ordinals, and ``dictionary.jsonl`` in the same directory
+        has a line ``{"ordinal": 0, "user": "ann"}`` for each; all sets of a directory share it.
+
+        Args:
+            path: The file, which is replaced as a whole if it is there.
+            where: As in `members`.
+            of: As in `members`.
+
+        Raises:
+            InvalidArgument: no such cell or count, or a damaged dictionary.
+            IoError: the operating system refused.
+            FailedPrecondition: the store is closed.
+        """
+        listing, has_integers = self._listing(where, of)
+        listing._answer.write_roaring(has_integers, os.fspath(path))  # pylint: disable=protected-access
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Writes the answer to a Parquet file with pyarrow, with the types of `to_arrow`.
+
+        The file's metadata has the definition.
+
+        Raises:
+            ImportError: there is no pyarrow.
+        """
+        table = self.to_arrow()
+        _need("pyarrow.parquet", "to_parquet()").parquet.write_table(table, os.fspath(path))
+
+    def _listing(self, where: Mapping[str, Any] | None, of: str | None) -> tuple[Result, bool]:
+        """The answer that lists users, and whether they are integers."""
+        if self._store is None or self._question is None:
+            raise InvalidArgument("to_roaring: a matrix lists no users (allowed: the answer that it was made of)")
+        has_integers = self._store.settings()["user_kind"] == "integer"
+        if where is None and of is None and "user" in self.columns:
+            return self, has_integers
+        asked: dict[str, Any] = {"where": dict(where or {})}
+        if of is not None:
+            asked["of"] = of
+        return self._store.query({**self._question, "members": asked}), has_integers
 
     # What people look at.
 

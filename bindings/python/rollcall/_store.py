@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, NoReturn
 
-from rollcall import _core
+from rollcall import _core, _parquet
 from rollcall._columns import Columns
 from rollcall._errors import Error, InvalidArgument
 from rollcall._progress import Progress, shown
@@ -111,8 +111,10 @@ class Store(Questions):
         Args:
             data: A data frame of polars or pandas, a pyarrow Table or RecordBatchReader, a relation of
                 DuckDB, or anything else with ``__arrow_c_stream__``; a dict of lists or numpy arrays;
-                or the path of a file or directory, or a list of them (CSV, NDJSON, rollcall's native
-                format, plain or in gzip or zstd).
+                or the path of a file or directory, a pattern such as ``"events/*.parquet"``, or a list
+                of them (CSV, NDJSON, rollcall's native format, plain or in gzip or zstd; Parquet with
+                pyarrow, whose columns are named as in frames). Of a directory with Parquet files only
+                these are read.
             user: The column of user ids: texts or whole numbers. By default ``"user"``; guessed for files.
             time: The column of times: instants, dates, or text. Those without an offset are clock
                 readings in the store's zone. By default ``"time"``; guessed for files.
@@ -136,24 +138,39 @@ class Store(Questions):
             InvalidArgument: a column is missing or holds what is no event; the text says where.
                 What came before it stays ingested.
             IoError: a file or the source of the data failed.
+            Corruption: a compressed or Parquet file is damaged; nothing of it is ingested.
             FailedPrecondition: the store is closed, or was opened by another process.
+            ImportError: Parquet, and there is no pyarrow.
             KeyboardInterrupt: Ctrl-C. What was read is committed, and the same files go on from there.
         """
         given = _given({"user": user, "time": time, "event": event, "event_name": event_name,
                         "value": value, **options})
         paths = _paths_of(data)
-        if paths is None and options:
-            raise InvalidArgument(f"{next(iter(options))}: goes with files (allowed with frames and columns: "
-                                  "user, time, event, event_name, value, properties, progress)")
+        parquet, others, notes = _parquet.split_paths(paths or ())
+        if options and (paths is None or parquet):
+            raise InvalidArgument(f"{next(iter(options))}: goes with files of text (allowed with frames, columns and "
+                                  "Parquet: user, time, event, event_name, value, properties, progress)")
         self._keep(properties or ())
         with shown(progress) as report:
             if paths is not None:
-                return IngestReport(**self._engine.ingest_files(paths, given, strict, report))
+                return self._ingest_paths(parquet, others, notes, given, strict, report)
             if isinstance(data, Mapping):
                 data = Columns(data)
             _check_properties(data, properties or ())
             rows = self._engine.ingest_arrow(data, given, report)
             return IngestReport(rows, rows, 0, {}, [], [])
+
+    def _ingest_paths(self, parquet: list[str], others: list[str], notes: list[str], given: dict[str, Any],
+                      strict: bool, report: _parquet.Report | None) -> IngestReport:
+        told: dict[str, Any] = {"rows_read": 0, "rows_ingested": 0, "rows_rejected": 0, "rejected": {},
+                                "examples": [], "notes": notes}
+        if parquet:
+            ingest = _parquet.ParquetIngest(self._engine, given, strict, report)
+            ingest.run(parquet)
+            told = _parquet.joined(told, ingest.report)
+        if others or not parquet:
+            told = _parquet.joined(told, self._engine.ingest_files(others, given, strict, report))
+        return IngestReport(**told)
 
     def _keep(self, properties: Sequence[str]) -> None:
         if not properties:

@@ -14,6 +14,7 @@
 #include "gil.h"
 #include "rollcall/arrow_result.h"
 #include "rollcall/figure.h"
+#include "rollcall/roaring.h"
 #include "wide_answer.h"
 
 namespace nb = nanobind;
@@ -93,6 +94,27 @@ nb::object Answer::stream() const {
   return stream_capsule(std::move(stream));
 }
 
+nb::bytes Answer::roaring(bool has_integer_users) const {
+  const UserKind kind = has_integer_users ? UserKind::kInteger : UserKind::kString;
+  Result<std::string> bytes = Status();
+  {
+    const GilRelease release;
+    bytes = to_roaring(*result_, kind);
+  }
+  const std::string set = value_or_raise(std::move(bytes));
+  return nb::bytes(set.data(), set.size());
+}
+
+void Answer::write_roaring(bool has_integer_users, const std::string& path) const {
+  const UserKind kind = has_integer_users ? UserKind::kInteger : UserKind::kString;
+  Status written;
+  {
+    const GilRelease release;
+    written = write_roaring_file(*result_, kind, path);
+  }
+  raise_unless_ok(written);
+}
+
 std::unique_ptr<Answer> Answer::widen(const std::string& cells) const {
   return std::make_unique<Answer>(value_or_raise(rollcall::python::widen(*result_, cells)));
 }
@@ -119,6 +141,8 @@ void bind_answer(nb::module_& module) {
              const std::string as_of = result.as_of.empty() ? "" : ", as of " + result.as_of;
              return figure_html(result, result.kind + as_of, "");
            })
+      .def("roaring", &Answer::roaring, "has_integer_users"_a)
+      .def("write_roaring", &Answer::write_roaring, "has_integer_users"_a, "path"_a)
       .def("widen", &Answer::widen, "cells"_a);
 }
 

@@ -24,6 +24,9 @@ class Answer {
   //   kString, kDecimal    str
   nanobind::list column(std::size_t number) const;
   nanobind::object stream() const;
+  // Returns the users it lists as a set, or writes them to a file, as rollcall/roaring.h says.
+  nanobind::bytes roaring(bool has_integer_users) const;
+  void write_roaring(bool has_integer_users, const std::string& path) const;
   std::unique_ptr<Answer> widen(const std::string& cells) const;
 
  private:

@@ -53,6 +53,18 @@ ArrowColumns read_columns(const Given& given) {
   return columns;
 }
 
+// Ingests what Arrow has in one piece, with the position of its source. It is not stopped halfway,
+// since the position tells of all of it.
+std::uint64_t ingest_piece(HeldEngine& held, nb::object source, nb::dict options, std::string id,
+                           std::string position) {
+  const ArrowColumns columns = read_columns(Given(std::move(options)));
+  OwnedStream stream = take_stream(std::move(source));
+  const SourcePosition positions[] = {{std::move(id), std::move(position)}};
+  return value_or_raise(held.with([&](Engine& engine) {
+    return ingest_arrow_stream(engine, stream.get(), columns, Delivery{.positions = positions});
+  }));
+}
+
 // Ingests what Arrow has. If Python ends the call, the rows that were read are committed.
 std::uint64_t ingest_arrow(HeldEngine& held, nb::object source, nb::dict options,
                            nb::object progress) {
@@ -130,6 +142,7 @@ nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, n
 
 void bind_ingest(nb::class_<HeldEngine>& engine) {
   engine.def("ingest_arrow", &ingest_arrow, "source"_a, "options"_a, "progress"_a.none())
+      .def("ingest_piece", &ingest_piece, "source"_a, "options"_a, "id"_a, "position"_a)
       .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a, "progress"_a.none())
       .def("keep", [](HeldEngine& held, const std::vector<std::string>& names) {
         raise_unless_ok(held.keep(names));

@@ -17,7 +17,9 @@
 namespace rollcall {
 namespace {
 
-constexpr std::string_view kGzipMagic = "\x1f\x8b";
+// The third byte is the method, of which there is one. Without it, sets of users would be taken for
+// gzip: they begin with a number.
+constexpr std::string_view kGzipMagic = "\x1f\x8b\x08";
 constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
 constexpr std::string_view kZstdSkippableMagic = "\x2a\x4d\x18";  // after one of 16 bytes
 constexpr std::size_t kMagicBytesMax = 10;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -10,21 +11,24 @@
 #include "core/base/memory_policy.h"
 #include "core/base/open_file.h"
 #include "core/source/files/byte_source.h"
+#include "core/source/lists/list_limits.h"
 #include "core/source/lists/question_files.h"
+#include "core/source/lists/roaring_format.h"
+#include "core/source/lists/roaring_list.h"
 #include "core/source/lists/user_list_text.h"
 #include "rollcall/message_text.h"
+#include "rollcall/roaring.h"
 
 namespace rollcall {
 namespace {
-
-// This bounds the text of a list, compressed or not.
-constexpr std::size_t kListBytesMax = std::size_t{256} << 20;
 
 constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 struct ListText {
   std::vector<char> text;
   bool is_unchecked = false;
+
+  std::string_view view() const { return {text.data(), text.size()}; }
 };
 
 // Makes room for a step. The room is never for more than a list may have and a step, and that much
@@ -72,19 +76,42 @@ Result<ListText> read_text(OpenFile file, const std::string& name, QuestionAccou
   return list;
 }
 
-// Returns true if it was compressed without a checksum.
-Result<bool> read_list(OpenFile file, const std::string& name, UserKind kind,
-                       QuestionAccount& account, UserTaker& users) {
-  const Result<ListText> list = read_text(std::move(file), name, account);
+using OpenList = std::function<Result<OpenFile>(const std::string& path)>;
+
+// The text takes memory of the account.
+Result<ListText> open_text(const OpenList& open, const std::string& name,
+                           QuestionAccount& account) {
+  ROLLCALL_ASSIGN_OR_RETURN(OpenFile file, open(name));
+  Result<ListText> list = read_text(std::move(file), name, account);
   // The caller can mend this, whereas kCorruption would be taken for damage of the store.
   if (list.status().code() == StatusCode::kCorruption) {
     return list.status().as(StatusCode::kInvalidArgument);
   }
-  ROLLCALL_RETURN_IF_ERROR(list.status());
-  const std::string_view text(list->text.data(), list->text.size());
-  ROLLCALL_RETURN_IF_ERROR(read_user_list(name, text, kind, account, users));
-  account.give_back(list->text.capacity());
-  return list->is_unchecked;
+  return list;
+}
+
+Status read_users(const std::string& name, const ListText& list, const OpenList& open,
+                  UserKind kind, QuestionAccount& account, UserTaker& users) {
+  if (!is_roaring(list.view())) {
+    return read_user_list(name, list.view(), kind, account, users);
+  }
+  if (kind == UserKind::kInteger) return read_number_set(name, list.view(), account, users);
+  const std::string beside = dictionary_beside(name);
+  const Result<ListText> dictionary = open_text(open, beside, account);
+  if (!dictionary.ok()) return dictionary.status().within(name);
+  ROLLCALL_RETURN_IF_ERROR(
+      read_text_set(name, list.view(), beside, dictionary->view(), account, users));
+  account.give_back(dictionary->text.capacity());
+  return {};
+}
+
+// Returns true if it was compressed without a checksum.
+Result<bool> read_list(const OpenList& open, const std::string& name, UserKind kind,
+                       QuestionAccount& account, UserTaker& users) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ListText list, open_text(open, name, account));
+  ROLLCALL_RETURN_IF_ERROR(read_users(name, list, open, kind, account, users));
+  account.give_back(list.text.capacity());
+  return list.is_unchecked;
 }
 
 class UserVector : public UserTaker {
@@ -120,9 +147,11 @@ Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kin
     QuestionAccount account(budget, no_limits);
     UserVector users(account);
     try {
-      ROLLCALL_ASSIGN_OR_RETURN(OpenFile file, OpenFile::open_regular(path, kListBytesMax));
+      const auto open = [](const std::string& name) {
+        return OpenFile::open_regular(name, kListBytesMax);
+      };
       ROLLCALL_ASSIGN_OR_RETURN(const bool is_unchecked,
-                                read_list(std::move(file), path, kind, account, users));
+                                read_list(open, path, kind, account, users));
       if (is_unchecked && options.notes != nullptr) {
         options.notes->push_back(note_of_unchecked(path));
       }
@@ -138,9 +167,10 @@ Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kin
 Result<bool> read_user_file_beneath(const std::vector<std::string>& directories,
                                     const std::string& path, UserKind kind,
                                     QuestionAccount& account, UserTaker& users) {
-  ROLLCALL_ASSIGN_OR_RETURN(OpenFile file,
-                            OpenFile::open_beneath(directories, path, kListBytesMax));
-  return read_list(std::move(file), path, kind, account, users);
+  const auto open = [&](const std::string& name) {
+    return OpenFile::open_beneath(directories, name, kListBytesMax);
+  };
+  return read_list(open, path, kind, account, users);
 }
 
 }  // namespace rollcall

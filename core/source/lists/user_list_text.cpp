@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/base/digits.h"
+#include "core/source/lists/list_limits.h"
 
 namespace rollcall {
 namespace {
@@ -19,14 +20,8 @@ namespace {
 using ListJson = nlohmann::json;
 
 constexpr std::string_view kUserColumn = "user";
-// More of them would take gigabytes, however short they are.
-constexpr std::size_t kUsersMax = std::size_t{1} << 24;
-
-// This bounds an id, a field of CSV, and a text or number of JSON, because each is read in one go,
-// and into memory that is not counted.
-constexpr std::size_t kPieceBytesMax = std::size_t{1} << 20;
 constexpr std::string_view kTooLong = "has more than 1048576 bytes in one piece, which are allowed";
-static_assert(kPieceBytesMax == 1048576);
+static_assert(kListPieceBytesMax == 1048576);
 constexpr std::size_t kJsonDepthMax = 256;
 
 // Takes the users of a list. They are counted first, so that they then take no more room than they
@@ -39,9 +34,9 @@ class Users {
   Status add(std::string_view text, std::size_t line) {
     pace_.step();
     if (text.empty()) return {};
-    if (text.size() > kPieceBytesMax) return fault(line, kTooLong);
-    if (count_ == kUsersMax) {
-      return fault(line, fmt::format("has more than {} users, which are allowed", kUsersMax));
+    if (text.size() > kListPieceBytesMax) return fault(line, kTooLong);
+    if (count_ == kListUsersMax) {
+      return fault(line, fmt::format("has more than {} users, which are allowed", kListUsersMax));
     }
     UserId user;
     if (!to_user(text, kind_, user)) {
@@ -154,9 +149,9 @@ class CsvCutter {
         text = quoted_;
         was_quoted = true;
       }
-      const std::string_view piece = rest_.substr(0, kPieceBytesMax + 1);
+      const std::string_view piece = rest_.substr(0, kListPieceBytesMax + 1);
       const std::size_t size = std::min(piece.find_first_of(ends_), piece.size());
-      if (size > kPieceBytesMax) return kTooLong;
+      if (size > kListPieceBytesMax) return kTooLong;
       std::string_view plain = piece.substr(0, size);
       const bool is_last = size == rest_.size() || rest_[size] == '\n';
       if (is_last && plain.ends_with('\r')) plain.remove_suffix(1);
@@ -177,7 +172,7 @@ class CsvCutter {
     std::size_t i = 1;
     for (; i < rest_.size(); ++i) {
       if (rest_[i] == '"' && !rest_.substr(i + 1).starts_with('"')) break;
-      if (i > kPieceBytesMax) return kTooLong;
+      if (i > kListPieceBytesMax) return kTooLong;
       if (rest_[i] == '"') ++i;
       if (rest_[i] == '\n') ++next_line_;
       quoted_ += rest_[i];
@@ -378,7 +373,7 @@ std::string_view json_excess(std::string_view text, Users& users) {
       users.step();
       next_step = i + kStepBytes;
     }
-    if (i - begin > kPieceBytesMax) return kTooLong;
+    if (i - begin > kListPieceBytesMax) return kTooLong;
     const char c = text[i];
     if (in_text) {
       if (c == '\\') ++i;

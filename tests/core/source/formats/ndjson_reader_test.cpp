@@ -81,7 +81,8 @@ TEST(NdjsonReader, StringsAreUnescaped) {
 }
 
 TEST(NdjsonReader, OtherValues) {
-  EXPECT_EQ(read_line(R"({"user":null,"plan":true})").fields, (Columns{"", "", "", "", "", "true"}));
+  EXPECT_EQ(read_line(R"({"user":null,"plan":true})").fields,
+            (Columns{"", "", "", "", "", "true"}));
   EXPECT_EQ(read_line(R"({"plan":false})").fields[5], "false");
   EXPECT_EQ(read_line(R"({"user":true})").fault, "column is neither a string nor a number");
   EXPECT_EQ(read_line(R"({"user":{"id":1}})").fault, "column is neither a string nor a number");
