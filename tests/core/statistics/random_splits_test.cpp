@@ -19,14 +19,14 @@ std::uint64_t seed_of_test() {
   return text == nullptr ? std::random_device()() : std::strtoull(text, nullptr, 10);
 }
 
-using User = std::pair<std::uint64_t, AmountSum>;
+using Drawn = std::pair<std::uint64_t, AmountSum>;
 
 // Owns the users of a group.
 struct Group {
   std::vector<std::uint64_t> without, with;
   std::vector<AmountSum> values;
 
-  void add(User user) {
+  void add(Drawn user) {
     (user.second == 0 ? without : with).push_back(user.first);
     if (user.second != 0) values.push_back(user.second);
   }
@@ -46,9 +46,9 @@ std::uint64_t fmix64(std::uint64_t k) {
 }
 
 // Sorts all users for each split.
-std::uint64_t sorted_splits_as_far(const std::vector<User>& users, std::size_t control_users,
+std::uint64_t sorted_splits_as_far(const std::vector<Drawn>& users, std::size_t control_users,
                                    std::uint64_t rounds, std::uint64_t seed) {
-  const auto distance = [&](const std::vector<User>& ordered) {
+  const auto distance = [&](const std::vector<Drawn>& ordered) {
     AmountSum first = 0, rest = 0;
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       (i < control_users ? first : rest) += ordered[i].second;
@@ -59,8 +59,8 @@ std::uint64_t sorted_splits_as_far(const std::vector<User>& users, std::size_t c
   };
   std::uint64_t as_far = 0;
   for (std::uint64_t round = 1; round <= rounds; ++round) {
-    std::vector<User> ordered = users;
-    for (User& user : ordered) user.first *= fmix64(fmix64(seed) + round) | 1;
+    std::vector<Drawn> ordered = users;
+    for (Drawn& user : ordered) user.first *= fmix64(fmix64(seed) + round) | 1;
     std::sort(ordered.begin(), ordered.end());
     if (distance(ordered) >= distance(users)) ++as_far;
   }
@@ -77,7 +77,7 @@ TEST(RandomSplits, AgreeWithSortingAllUsers) {
     const std::uint64_t hashes = i % 5 == 4 ? 40 : ~std::uint64_t{0};
     const std::size_t control_users = 1 + random() % (i % 3 == 0 ? 9'000 : 50);
     const std::size_t all = control_users + 1 + random() % (i % 3 == 1 ? 9'000 : 50);
-    std::vector<User> users;
+    std::vector<Drawn> users;
     Group control, variant;
     for (std::size_t user = 0; user < all; ++user) {
       const AmountSum sign = random() % 2 == 0 ? 1 : -1;
