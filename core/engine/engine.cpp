@@ -307,25 +307,60 @@ Status Engine::State::check_failures() const {
 
 void Engine::State::note_change() { schedule.note_change(CheckpointSchedule::Clock::now()); }
 
+Epoch Engine::State::commit_before_record(const Delivery& delivery) const {
+  // A batch that still has the rows of forgotten users may not outlive the moment in which they are
+  // forgotten. The first commit has the settings, without which a record means nothing.
+  Epoch needed = std::max({forgotten_by, kept_by, Epoch{1}});
+  for (const SourcePosition& position : delivery.positions) {
+    needed = std::max(needed, tables.sources.durable_by(position.id));
+  }
+  if (delivery.token != nullptr) {
+    needed = std::max(needed, tables.sources.durable_by(delivery.token->source));
+  }
+  return needed;
+}
+
+Result<bool> Engine::State::stage(const PreparedRows& rows,
+                                  const std::vector<NumberedSeries>& series) {
+  const auto stage_all = [&]() -> Result<bool> {
+    gate.assert_passed();
+    MemoryAllowance allowance(room());
+    Status status = for_each_partition(rows.row_count, [&](Partition& partition) {
+      gate.assert_passed();
+      return partition.stage(rows, *view, series, allowance);
+    });
+    if (allowance.is_overdrawn()) return false;
+    if (!status.ok()) return status;
+    return true;
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(const bool fits, stage_all());
+  // What a checkpoint has yet to store cannot leave memory. If that is much, the batch waits for
+  // the end of the checkpoint, because letting everything else go would not be enough.
+  if (fits || written_out_bytes > state_bytes_max() * kWrittenOutShareMost) return fits;
+  for (Partition& partition : partitions) partition.unstage();
+  evict_for(state_bytes_max() * kRoomMadeShare);
+  return stage_all();
+}
+
+void Engine::State::forget_totals(const PreparedRows& rows,
+                                  const std::vector<NumberedSeries>& series) {
+  for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
+    for (const PreparedRows::Pair& pair : pairs) {
+      day_totals.forget({series[pair.series].id, pair.day});
+      day_totals.forget({kAnySeries, pair.day});
+    }
+  }
+}
+
 Result<Engine::State::BatchOutcome> Engine::State::ingest_within_gate(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
   ROLLCALL_RETURN_IF_ERROR(check_failures());
   const bool durable = delivery.ack == Ack::kDurable;
   const bool journalled = durable && !record;
   BatchOutcome batch_outcome;
-  if (journalled) {
-    // A batch that still has the rows of forgotten users may not outlive the moment in which they
-    // are forgotten.
-    Epoch needed = std::max(forgotten_by, kept_by);
-    for (const SourcePosition& position : delivery.positions) {
-      needed = std::max(needed, tables.sources.durable_by(position.id));
-    }
-    if (delivery.token != nullptr) {
-      needed = std::max(needed, tables.sources.durable_by(delivery.token->source));
-    }
-    // The first commit has the settings, without which a record means nothing.
-    batch_outcome.needs_checkpoint = needed > epoch || epoch == 0;
-    if (batch_outcome.needs_checkpoint) return batch_outcome;
+  if (journalled && commit_before_record(delivery) > epoch) {
+    batch_outcome.needs_checkpoint = true;
+    return batch_outcome;
   }
   if (is_known(delivery)) {
     batch_outcome.is_known = true;
@@ -341,26 +376,7 @@ Result<Engine::State::BatchOutcome> Engine::State::ingest_within_gate(
   // A batch that fails leaves nothing behind: no users, no names.
   StagedBatch staged(catalog, partitions);
   const std::vector<NumberedSeries> series = number_series(rows, catalog);
-  // Says whether it fits.
-  const auto stage = [&]() -> Result<bool> {
-    gate.assert_passed();
-    MemoryAllowance allowance(room());
-    Status status = for_each_partition(rows.row_count, [&](Partition& partition) {
-      gate.assert_passed();
-      return partition.stage(rows, *view, series, allowance);
-    });
-    if (allowance.is_overdrawn()) return false;
-    if (!status.ok()) return status;
-    return true;
-  };
-  ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
-  // What a checkpoint has yet to store cannot leave memory. If that is much, the batch waits for
-  // the end of the checkpoint, because letting everything else go would not be enough.
-  if (!fits && written_out_bytes <= state_bytes_max() * kWrittenOutShareMost) {
-    for (Partition& partition : partitions) partition.unstage();
-    evict_for(state_bytes_max() * kRoomMadeShare);
-    ROLLCALL_ASSIGN_OR_RETURN(fits, stage());
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(const bool fits, stage(rows, series));
   if (!fits) {
     batch_outcome.needs_room = true;
     return batch_outcome;
@@ -385,12 +401,7 @@ Result<Engine::State::BatchOutcome> Engine::State::ingest_within_gate(
     partition.apply(rows, batch_number);
     return Status();
   }));
-  for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
-    for (const PreparedRows::Pair& pair : pairs) {
-      day_totals.forget({series[pair.series].id, pair.day});
-      day_totals.forget({kAnySeries, pair.day});
-    }
-  }
+  forget_totals(rows, series);
   const Epoch durable_by = durable ? 0 : epoch + (schedule.is_committing() ? 2 : 1);
   if (count_batch(rows, delivery, record, durable_by, manifest, tables.sources)) {
     tables.changed.add(PageKind::kSources);

@@ -142,6 +142,15 @@ struct Engine::State {
   Result<BatchOutcome> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
                                           std::optional<std::uint64_t> record)
       ROLLCALL_REQUIRES(gate);
+  // Returns the first commit after which a journal record of the delivery can be replayed.
+  Epoch commit_before_record(const Delivery& delivery) const ROLLCALL_REQUIRES(gate);
+  // Stages the rows in their partitions, and evicts once to make room for them. Returns whether
+  // they fit.
+  Result<bool> stage(const PreparedRows& rows, const std::vector<NumberedSeries>& series)
+      ROLLCALL_REQUIRES(gate);
+  // Forgets the totals of the days that the rows change.
+  void forget_totals(const PreparedRows& rows, const std::vector<NumberedSeries>& series)
+      ROLLCALL_REQUIRES(gate);
   // Ingests a batch that does not fit in memory, one partition after the other. Each partition is
   // written ahead of a commit of its own and then evicted. Everything must be in the last commit.
   //   kResourceExhausted  what it touches of one partition does not fit; nothing has happened
