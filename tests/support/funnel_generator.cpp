@@ -72,9 +72,7 @@ Query random_funnel(Random& random, const Stream& stream) {
   ask.steps_after_to = random.chance(40);
   if (random.chance(50)) ask.period = static_cast<Period>(random.below(5));
   ask.total_seconds = random.chance(50);
-  if (random.chance(20) && !properties.empty() && ask.exclusions.empty()) {
-    ask.hold = random.pick(properties);
-  }
+  if (random.chance(20) && !properties.empty()) ask.hold = random.pick(properties);
   if (!query.common.breakdown.empty()) {
     ask.breakdown_step = random.between(1, static_cast<std::int32_t>(steps));
   }
