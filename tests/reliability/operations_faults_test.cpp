@@ -352,10 +352,11 @@ class SavedFaults : public OperationsFaults {
     const std::string wrong = steps_of(*engine, next);
     if (!wrong.empty()) return Status::corruption(wrong);
     for (; next < steps_.size(); ++next) {
-      ROLLCALL_RETURN_IF_ERROR(step(next, [&]() -> Status {
+      const auto take = [&]() -> Status {
         ROLLCALL_RETURN_IF_ERROR(steps_[next](*engine));
         return engine->checkpoint();
-      }));
+      };
+      ROLLCALL_RETURN_IF_ERROR(step(next, take));
     }
     return engine->close();
   }
