@@ -60,7 +60,7 @@ TEST(CompareParser, Errors) {
       {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "aa": 0})",
        "compare: aa: must be a whole number from 1 to 100000, found 0"},
       {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "aa": "many"})",
-       "compare: aa: expected a whole number, found \"many\""},
+       "compare: aa: must be a whole number, found \"many\""},
       {R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}, "aa": 10,
            "seed": -1})",
        "compare: seed: must be a whole number from 0 to 2147483647, found -1"},
