@@ -55,7 +55,9 @@ def _matches(pattern: str) -> list[str]:
 
 def split_paths(paths: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     """Tells the Parquet files that paths, patterns and directories name from other paths; with notes."""
-    parquet, others, notes = [], [], []
+    parquet: list[str] = []
+    others: list[str] = []
+    notes: list[str] = []
     for path in [match for pattern in paths for match in _matches(pattern)]:
         if not os.path.isdir(path):
             (parquet if _is_parquet(path) else others).append(path)
@@ -101,7 +103,7 @@ class _File:
         self.path = path
         self.arrow = _pyarrow()
         self.digest = _digest_of(path)
-        self._opened = self._guarded(lambda: self.arrow.parquet.ParquetFile(path))
+        self._opened = self._guarded(self.arrow.parquet.ParquetFile, path)
         self.rows = self._guarded(lambda: int(self._opened.metadata.num_rows))
         there = self._guarded(lambda: list(self._opened.schema_arrow.names))
         for role, name in names.items():
@@ -112,10 +114,10 @@ class _File:
         wanted = {*names.values(), *(part for name in properties for part in name.split("+"))}
         self.columns = [name for name in there if name in wanted]
 
-    def _guarded(self, call: Callable[[], Any]) -> Any:
+    def _guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls pyarrow. Whatever it makes of hostile bytes becomes an error with the path."""
         try:
-            return call()
+            return call(*arguments)
         except (self.arrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
             raise Corruption(f"{self.path}: is no Parquet file that can be read to its end: {error}") from error
 
@@ -138,12 +140,12 @@ class _File:
         """The batches from a row on, each with the number of its first row."""
         row = 0
         for group in range(self._opened.num_row_groups):
-            size = self._guarded(lambda group=group: self._opened.metadata.row_group(group).num_rows)
+            size = self._guarded(self._opened.metadata.row_group, group).num_rows
             if row + size <= begin:
                 row += size
                 continue
             batches = self._opened.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group], columns=self.columns)
-            while (batch := self._guarded(lambda batches=batches: next(batches, None))) is not None:
+            while (batch := self._guarded(next, batches, None)) is not None:
                 skipped = min(max(begin - row, 0), batch.num_rows)
                 if skipped < batch.num_rows:
                     yield row + skipped, batch.slice(skipped)
@@ -241,15 +243,16 @@ class ParquetIngest:
                              [first + row for row in rows[:_EXAMPLES_MAX].to_pylist()])
             there = compute.invert(mask)
             good = there if good is None else compute.and_(good, there)
-        rows = compute.indices_nonzero(good).to_pylist() if len(batch) != compute.sum(good).as_py() else None
-        end = first + batch.num_rows
-        if rows is not None:
+        end: int = first + batch.num_rows
+        places: list[int] | None = None  # of the good rows, if there are others
+        if not compute.all(good).as_py():
+            places = compute.indices_nonzero(good).to_pylist()
             batch = batch.filter(good)
 
         def row_of(place: int) -> int:
             if place == batch.num_rows:
                 return end
-            return first + (place if rows is None else rows[place])
+            return first + (place if places is None else places[place])
 
         pieces = [(0, batch.num_rows)]
         while pieces:
