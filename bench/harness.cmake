@@ -34,6 +34,9 @@ rollcall_unite(rollcall_bench_support)
 
 add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/rollcall_bench.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/arrow_rows.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_arrow.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_c.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_files.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_ingest.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_large_queries.cpp
@@ -50,5 +53,5 @@ add_executable(rollcall_bench
 set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(rollcall_bench PRIVATE
-  rollcall_build_flags rollcall_bench_support rollcall_kernels CLI11::CLI11 fmt::fmt)
+  rollcall_build_flags rollcall_bench_support rollcall_c rollcall_kernels CLI11::CLI11 fmt::fmt)
 rollcall_unite(rollcall_bench)

@@ -18,6 +18,8 @@ void measure_latency(Session& session);
 void measure_history(Session& session);
 void measure_history_writes(Session& session);  // a part of it
 void measure_pushed(Session& session);
+void measure_arrow(Session& session);
+void measure_c(Session& session);
 
 // Reports the times that a half, all but one in a hundred, and all of them do not exceed.
 void add_quantiles(Session& session, const std::string& name, const std::vector<double>& ms);

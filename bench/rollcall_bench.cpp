@@ -28,7 +28,7 @@ struct MeasureGroup {
   std::string_view what;
   void (*run)(Session& session);
 };
-constexpr std::array<MeasureGroup, 8> kGroups = {{
+constexpr std::array<MeasureGroup, 10> kGroups = {{
     {"ingest", "events in memory to aggregates, beside the floor", measure_ingest},
     {"file", "native, CSV and NDJSON files to aggregates", measure_files},
     {"store", "bytes on disk, memory, time to open", measure_store},
@@ -37,6 +37,8 @@ constexpr std::array<MeasureGroup, 8> kGroups = {{
     {"latency", "questions during ingest, ingest during questions", measure_latency},
     {"history", "what keeping every event costs, and funnels", measure_history},
     {"pushed", "batches acknowledged in memory and as durable", measure_pushed},
+    {"arrow", "Arrow streams in batches of different sizes", measure_arrow},
+    {"c", "what the interface of C adds", measure_c},
 }};
 
 void print_facts(const std::vector<std::pair<std::string, std::string>>& machine,

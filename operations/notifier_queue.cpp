@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <list>
 #include <map>
 #include <mutex>
@@ -65,6 +66,14 @@ struct NotifierQueue::State {
   void dispatch(std::stop_token stop);
   // Sends what was claimed, and notes what came of it.
   void deliver(const Claim& claim, std::stop_token stop);
+  // Runs the body of a thread. What it throws, for want of memory or of a thread, is kept for those
+  // who call the queue.
+  template <class Body>
+  void run(const Body& body);
+  // Throws it. The caller has the mutex.
+  void rethrow() const {
+    if (thrown) std::rethrow_exception(thrown);
+  }
   void start(Claim claim);
 
   const std::string directory;
@@ -78,6 +87,7 @@ struct NotifierQueue::State {
   std::map<std::string, std::uint32_t> tries;  // of this queue, by delivery
   std::size_t failed = 0;  // deliveries that were tried as often as this queue may
   Status log_status;
+  std::exception_ptr thrown;
 
   // Is a thread that sends one delivery.
   struct Sending {
@@ -180,6 +190,17 @@ Status NotifierQueue::State::note_outcome(const Claim& claim, const Status& outc
   return add_records(log, states, {&record, 1});
 }
 
+template <class Body>
+void NotifierQueue::State::run(const Body& body) {
+  try {
+    body();
+  } catch (...) {
+    const std::lock_guard lock(mutex);
+    thrown = std::current_exception();
+    changed.notify_all();
+  }
+}
+
 void NotifierQueue::State::deliver(const Claim& claim, std::stop_token stop) {
   const Status outcome = send(claim, stop);
   const Status noted = note_outcome(claim, outcome);
@@ -197,7 +218,7 @@ void NotifierQueue::State::deliver(const Claim& claim, std::stop_token stop) {
 void NotifierQueue::State::start(Claim claim) {
   Sending& sending = sendings.emplace_back();
   sending.thread = std::jthread([this, &sending, claim = std::move(claim)](std::stop_token stop) {
-    deliver(claim, stop);
+    run([&] { deliver(claim, stop); });
     sending.is_done = true;
   });
 }
@@ -237,7 +258,8 @@ void NotifierQueue::State::dispatch(std::stop_token stop) {
 NotifierQueue::NotifierQueue(std::string directory, NotifierOptions options)
     : state_(std::make_unique<State>(std::move(directory), std::move(options))) {
   State* const state = state_.get();
-  state->dispatcher = std::jthread([state](std::stop_token stop) { state->dispatch(stop); });
+  state->dispatcher =
+      std::jthread([state](std::stop_token stop) { state->run([&] { state->dispatch(stop); }); });
 }
 
 NotifierQueue::~NotifierQueue() {
@@ -248,6 +270,7 @@ NotifierQueue::~NotifierQueue() {
 
 void NotifierQueue::look() {
   const std::lock_guard lock(state_->mutex);
+  state_->rethrow();
   ++state_->looks;
   state_->changed.notify_all();
 }
@@ -259,7 +282,9 @@ std::size_t NotifierQueue::failed() const {
 
 Status NotifierQueue::drain(std::stop_token stop) {
   std::unique_lock lock(state_->mutex);
-  state_->changed.wait(lock, stop, [&] { return state_->settled == state_->looks; });
+  state_->changed.wait(lock, stop,
+                       [&] { return state_->thrown || state_->settled == state_->looks; });
+  state_->rethrow();
   return state_->log_status;
 }
 

@@ -1,7 +1,6 @@
 // The calls of rollcall.h that have an engine.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,9 +15,11 @@
 #include "bindings/c/report_json.h"
 #include "rollcall/arrow.h"
 #include "rollcall/arrow_result.h"
+#include "rollcall/campaign.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
+#include "rollcall/saved_definitions.h"
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/store_copy.h"
 
@@ -30,17 +31,6 @@ Result<std::unique_ptr<Store>> open_store(std::string_view directory, const Open
   if (directory.empty()) return open_memory_store();
   return Status::invalid_argument(
       fmt::format("directory: {}, with in_memory (allowed: none)", quoted_excerpt(directory)));
-}
-
-// A timeout that ends later than a clock can say sets no limit.
-QueryLimits limits_of(const rollcall_stop* stop, std::uint64_t timeout_ms) {
-  constexpr std::uint64_t kLongestMs = std::uint64_t{100} * 366 * 24 * 3'600'000;
-  QueryLimits limits;
-  if (stop != nullptr) limits.stop = stop->source.get_token();
-  if (timeout_ms > 0 && timeout_ms < kLongestMs) {
-    limits.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-  }
-  return limits;
 }
 
 bool is_list(std::string_view json) {
@@ -65,10 +55,12 @@ Result<std::string> answer_json(const Engine& engine, std::string_view question,
   return json + "]";
 }
 
+constexpr ObjectKind kKinds[] = {ObjectKind::kSegment, ObjectKind::kQuestion, ObjectKind::kCampaign,
+                                 ObjectKind::kAlert};
+
 Result<ObjectKind> kind_of(std::string_view name) {
   std::vector<std::string> allowed;
-  for (const ObjectKind kind :
-       {ObjectKind::kSegment, ObjectKind::kQuestion, ObjectKind::kCampaign, ObjectKind::kAlert}) {
+  for (const ObjectKind kind : kKinds) {
     if (to_string(kind) == name) return kind;
     allowed.emplace_back(to_string(kind));
   }
@@ -123,6 +115,7 @@ std::int32_t rollcall_open(const char* directory, std::size_t directory_size, co
     auto handle = std::make_unique<rollcall_engine>();
     ROLLCALL_ASSIGN_OR_RETURN(auto store, rollcall::c::open_store(place, chosen));
     ROLLCALL_ASSIGN_OR_RETURN(handle->engine, Engine::open(std::move(store), chosen.engine));
+    if (!chosen.in_memory) handle->directory = place;
     *out = handle.release();
     return {};
   });
@@ -291,8 +284,8 @@ std::int32_t rollcall_save_objects(rollcall_engine* engine, const char* objects,
     ROLLCALL_ASSIGN_OR_RETURN(const std::string_view json,
                               text_of("objects", objects, objects_size));
     ROLLCALL_ASSIGN_OR_RETURN(const auto parsed, rollcall::parse_objects(json));
-    return opened.save_objects(
-        parsed, replace == 0 ? rollcall::OnSameName::kRefuse : rollcall::OnSameName::kReplace);
+    ROLLCALL_RETURN_IF_ERROR(rollcall::check_definitions(parsed, opened.settings().time_zone));
+    return opened.save_objects(parsed, rollcall::c::on_same_name(replace));
   });
 }
 
@@ -312,8 +305,15 @@ std::int32_t rollcall_objects(rollcall_engine* engine, const char* kind, std::si
       engine, {out, size}, false, error, [&](const Engine& opened) -> Result<std::string> {
         ROLLCALL_RETURN_IF_ERROR(opened.prepare({}).status());
         ROLLCALL_ASSIGN_OR_RETURN(const std::string_view word, text_of("kind", kind, kind_size));
-        ROLLCALL_ASSIGN_OR_RETURN(const auto parsed, rollcall::c::kind_of(word));
-        return rollcall::objects_json(opened.objects(parsed));
+        if (!word.empty()) {
+          ROLLCALL_ASSIGN_OR_RETURN(const auto parsed, rollcall::c::kind_of(word));
+          return rollcall::objects_json(opened.objects(parsed));
+        }
+        std::vector<rollcall::SavedObject> objects;
+        for (const auto each : rollcall::c::kKinds) {
+          for (auto& object : opened.objects(each)) objects.push_back(std::move(object));
+        }
+        return rollcall::objects_json(objects);
       });
 }
 

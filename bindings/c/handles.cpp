@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -89,6 +90,16 @@ Result<std::string_view> text_of(std::string_view name, const char* text, std::s
         fmt::format("{}: is null, with a size of {} (allowed: null with size 0)", name, size));
   }
   return std::string_view(text == nullptr ? "" : text, size);
+}
+
+QueryLimits limits_of(const rollcall_stop* stop, std::uint64_t timeout_ms) {
+  constexpr std::uint64_t kLongestMs = std::uint64_t{100} * 366 * 24 * 3'600'000;
+  QueryLimits limits;
+  if (stop != nullptr) limits.stop = stop->source.get_token();
+  if (timeout_ms > 0 && timeout_ms < kLongestMs) {
+    limits.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  }
+  return limits;
 }
 
 void Output::clear() const noexcept {

@@ -12,10 +12,12 @@
 #include "bindings/c/include/rollcall.h"
 #include "rollcall/arrow_interface.h"
 #include "rollcall/engine.h"
+#include "rollcall/saved_object.h"
 #include "rollcall/status.h"
 
 struct rollcall_engine {
   std::unique_ptr<rollcall::Engine> engine;
+  std::string directory;  // empty: the store is in memory
 };
 
 struct rollcall_error {
@@ -51,6 +53,14 @@ Status null_fault(std::string_view name);
 
 // Views a text of the caller.
 Result<std::string_view> text_of(std::string_view name, const char* text, std::size_t size);
+
+// Returns the limits of a question. A timeout that ends later than a clock can say sets none.
+QueryLimits limits_of(const rollcall_stop* stop, std::uint64_t timeout_ms);
+
+// Says what `replace` stands for.
+inline OnSameName on_same_name(std::int32_t replace) {
+  return replace == 0 ? OnSameName::kRefuse : OnSameName::kReplace;
+}
 
 // Says where a call puts the text that it returns.
 struct Output {

@@ -40,6 +40,12 @@ constexpr std::array<Spelling<TimeUnit>, 7> kTimeUnits = {
      {"excel_days", TimeUnit::kExcelDays},
      {"excel_days_1904", TimeUnit::kExcelDays1904}}};
 
+using Arm = Segment::AudiencePart::Arm;
+constexpr std::array<Spelling<Arm>, 2> kArms = {
+    {{"contacted", Arm::kContacted}, {"holdout", Arm::kHoldout}}};
+constexpr std::array<Spelling<Language>, 2> kLanguages = {
+    {{"en", Language::kEnglish}, {"zh", Language::kChinese}}};
+
 // Returns the value of an optional field, which is set from here on, or the field itself.
 template <class T>
 T& field_value(T& field) {
@@ -311,6 +317,37 @@ Result<AudienceRequest> read_audience_request(std::string_view json, const std::
        FieldReader{"as_of", read_as_of}, string_field("holdout", request.holdout),
        string_field("draw", request.draw)}));
   return request;
+}
+
+Result<CampaignUsers> read_campaign_users(std::string_view json) {
+  CampaignUsers users;
+  ROLLCALL_RETURN_IF_ERROR(
+      read_object(json, "users",
+                  {optional_word_field("arm", kArms, users.part.arm),
+                   optional_text_field("class", users.part.class_name),
+                   optional_text_field("run", users.part.run), limit_field("limit", users.limit),
+                   string_field("after", users.after)}));
+  return users;
+}
+
+Result<ReportOptions> read_report_options(std::string_view json) {
+  ReportOptions options;
+  ROLLCALL_RETURN_IF_ERROR(
+      read_object(json, "options",
+                  {word_field("language", kLanguages, options.language),
+                   string_field("title", options.title), flag_field("users", options.users)}));
+  return options;
+}
+
+Result<std::vector<std::string>> read_definitions(std::string_view json) {
+  constexpr auto kWhole = std::numeric_limits<std::size_t>::max();
+  ROLLCALL_ASSIGN_OR_RETURN(const Json document, parse_options(json, "definitions"));
+  std::vector<std::string> definitions;
+  if (!document.is_array()) return std::vector<std::string>{std::string(json)};
+  for (const Json& element : document.get<Json::Array>()) {
+    definitions.push_back(element.text(kWhole));
+  }
+  return definitions;
 }
 
 Result<std::vector<std::string>> read_texts(std::string_view json, const std::string& name) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/query/text/query_json.h"
+#include "rollcall/alert_json.h"
 #include "rollcall/dates.h"
 
 namespace rollcall::c {
@@ -220,6 +221,20 @@ std::string audience_json(const AudienceInfo& audience) {
 
 std::string audiences_json(const std::vector<AudienceInfo>& audiences) {
   return list_of(audiences, audience_json);
+}
+
+std::string campaigns_json(const Engine& engine, const std::vector<Campaign>& campaigns) {
+  return list_of(campaigns, [&](const Campaign& campaign) {
+    return to_object({{"campaign", to_json(campaign)},
+                      {"runs", audiences_json(runs_of(engine, campaign.name))}});
+  });
+}
+
+std::string tried_json(const std::vector<TriedTarget>& tried) {
+  return list_of(tried, [](const TriedTarget& one) {
+    return to_object(
+        {{"target", alert_target_json(one.target)}, {"arrived", flag(one.outcome.ok())}});
+  });
 }
 
 }  // namespace rollcall::c

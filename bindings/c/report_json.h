@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "rollcall/audience.h"
+#include "rollcall/campaign.h"
 #include "rollcall/delivery.h"
 #include "rollcall/file_source.h"
 #include "rollcall/info.h"
+#include "rollcall/notifier.h"
 #include "rollcall/store_copy.h"
 
 namespace rollcall::c {
@@ -23,5 +25,7 @@ std::string explanation_json(const Explanation& explanation);
 std::string segments_json(const std::vector<SegmentInfo>& segments);
 std::string audience_json(const AudienceInfo& audience);
 std::string audiences_json(const std::vector<AudienceInfo>& audiences);
+std::string campaigns_json(const Engine& engine, const std::vector<Campaign>& campaigns);
+std::string tried_json(const std::vector<TriedTarget>& tried);
 
 }  // namespace rollcall::c

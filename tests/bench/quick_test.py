@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 PROGRAM = None
-GROUPS = ["ingest", "file", "store", "query", "large", "latency", "history", "pushed"]
+GROUPS = ["ingest", "file", "store", "query", "large", "latency", "history", "pushed", "arrow", "c"]
 
 
 class Quick(unittest.TestCase):

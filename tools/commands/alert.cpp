@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rollcall/alert_json.h"
 #include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 #include "rollcall/saved_object.h"
@@ -21,8 +19,6 @@
 
 namespace rollcall::tools {
 namespace {
-
-using AlertJson = nlohmann::ordered_json;
 
 struct CreateFlags : AlertFlags {
   std::string file;
@@ -35,25 +31,6 @@ Result<std::string> read_definition(const std::string& path) {
   return read_regular_file(path, kBytesMax);
 }
 
-// Asks the question once. One that cannot be answered now, or has no row to look at, is most likely
-// a slip.
-Status try_definition(const Engine& engine, const AlertDefinition& definition) {
-  ROLLCALL_ASSIGN_OR_RETURN(const QueryResult answer, engine.query(definition.query));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<AlertCell> cells, alert_cells(definition, answer));
-  if (definition.where.empty() || !cells.empty()) return {};
-  AlertDefinition all_rows = definition;
-  all_rows.where.clear();
-  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<AlertCell> others, alert_cells(all_rows, answer));
-  std::vector<std::string> allowed;
-  for (const AlertCell& cell : others) allowed.push_back(series_text(cell.series));
-  std::sort(allowed.begin(), allowed.end());
-  allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
-  // Without any row, nobody can tell.
-  if (allowed.empty()) return {};
-  return Status::invalid_argument("alert: where: " +
-                                  unknown_name("series", series_text(definition.where), allowed));
-}
-
 Status create(const CreateFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(std::string text, read_definition(flags.file));
   const std::string place = flags.file == "-" ? "<stdin>" : flags.file;
@@ -61,37 +38,19 @@ Status create(const CreateFlags& flags) {
   if (!definition.ok()) return definition.status().within(place);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
-  const Status tried = try_definition(*engine, *definition);
-  if (!tried.ok()) return tried.within(place);
-  const SavedObject object{ObjectKind::kAlert, flags.name, std::move(text)};
-  ROLLCALL_RETURN_IF_ERROR(engine->save_objects(
-      {&object, 1}, flags.replace ? OnSameName::kReplace : OnSameName::kRefuse));
-  // It is on only once it is there for good.
-  ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
-  ROLLCALL_RETURN_IF_ERROR(enable_alert(*engine, flags.store.directory, flags.name));
+  const OnSameName on_same_name = flags.replace ? OnSameName::kReplace : OnSameName::kRefuse;
+  const Status created =
+      create_alert(*engine, flags.store.directory, flags.name, text, on_same_name);
+  const bool is_the_file = created.code() == StatusCode::kInvalidArgument;
+  if (!created.ok()) return is_the_file ? created.within(place) : created;
   return engine->close();
 }
 
 Status drop(const AlertFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
-  ROLLCALL_RETURN_IF_ERROR(engine->drop_object(ObjectKind::kAlert, flags.name));
-  ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
-  ROLLCALL_RETURN_IF_ERROR(forget_alert(flags.store.directory, flags.name));
+  ROLLCALL_RETURN_IF_ERROR(drop_alert(*engine, flags.store.directory, flags.name));
   return engine->close();
-}
-
-// Returns the gravest state of an alert's series, in a word.
-std::string_view state_word(const AlertRecord& record) {
-  if (record.checked_us == 0 && record.series.empty()) return "unknown";
-  constexpr std::array kGravestFirst = {AlertState::kFiring, AlertState::kStale,
-                                        AlertState::kPending};
-  for (const AlertState state : kGravestFirst) {
-    for (const AlertSeriesState& series : record.series) {
-      if (series.state() == state) return to_string(state);
-    }
-  }
-  return to_string(AlertState::kOk);
 }
 
 Status list(const AlertFlags& flags) {
@@ -106,27 +65,19 @@ Status list(const AlertFlags& flags) {
                           {.title = "condition"},
                           {.title = "checked"}},
               .rows = {}};
-  AlertJson json = AlertJson::array();
   for (const KeptAlert& alert : alerts) {
     const Result<AlertDefinition> read = parse_alert(alert.definition);
     const AlertDefinition definition = read.ok() ? *read : AlertDefinition();
     const std::string condition = read.ok() ? to_string(definition.condition) : "not readable";
-    const std::string state(alert.record ? state_word(*alert.record) : "off");
     const TimeUs checked_us = alert.record ? alert.record->checked_us : 0;
     table.rows.push_back({{.text = text_for(style, alert.name)},
-                          {.text = state},
+                          {.text = std::string(state_word(alert))},
                           {.text = text_for(style, definition.severity)},
                           {.text = text_for(style, definition.column)},
                           {.text = condition},
                           {.text = instant_text(checked_us)}});
-    json.push_back({{"alert", alert.name},
-                    {"state", state},
-                    {"severity", definition.severity},
-                    {"column", definition.column},
-                    {"condition", condition},
-                    {"checked", checked_us == 0 ? AlertJson() : AlertJson(utc_text(checked_us))}});
   }
-  return print_report(flags, table, json.dump(-1, ' ', false, AlertJson::error_handler_t::replace));
+  return print_report(flags, table, alerts_json(alerts));
 }
 
 Status show(const AlertFlags& flags) {
@@ -184,30 +135,17 @@ Status history(const AlertFlags& flags) {
                           {.title = "date"},
                           {.title = "value", .right = true}},
               .rows = {}};
-  AlertJson json = AlertJson::array();
-  const std::vector<AlertChange> none;
-  for (const AlertChange& change : alert.record ? alert.record->changes : none) {
+  const AlertRecord record = alert.record.value_or(AlertRecord());
+  for (const AlertChange& change : record.changes) {
     table.rows.push_back({{.text = utc_text(change.at_us)},
                           {.text = text_for(style, series_text(change.series))},
                           {.text = std::string(to_string(change.from))},
                           {.text = std::string(to_string(change.to))},
                           {.text = change.date.empty() ? "-" : change.date},
                           {.text = value_text(change.value)}});
-    AlertJson series = AlertJson::object();
-    for (const auto& [key, value] : change.series) {
-      series[key] = value ? AlertJson(*value) : AlertJson();
-    }
-    json.push_back({{"at", utc_text(change.at_us)},
-                    {"series", series},
-                    {"from", std::string(to_string(change.from))},
-                    {"to", std::string(to_string(change.to))},
-                    {"date", change.date},
-                    {"value", value_json(change.value)}});
   }
-  if (style.pretty && alert.record) {
-    add_timeline(alert.record->changes, alert_clock_us(), table);
-  }
-  return print_report(flags, table, json.dump(-1, ' ', false, AlertJson::error_handler_t::replace));
+  if (style.pretty) add_timeline(record.changes, alert_clock_us(), table);
+  return print_report(flags, table, alert_changes_json(record.changes));
 }
 
 Status enable(const AlertFlags& flags) {
@@ -259,13 +197,6 @@ CLI::App* add_alert_word(CLI::App& parent, const std::string& word, const std::s
 
 std::string value_text(const std::optional<double>& value) {
   return value ? fmt::format("{:.6g}", *value) : "-";
-}
-
-nlohmann::ordered_json value_json(const std::optional<double>& value) {
-  constexpr double kWholeMax = 9007199254740992;  // doubles up to this have every whole number
-  if (!value) return nullptr;
-  if (std::trunc(*value) != *value || std::abs(*value) > kWholeMax) return *value;
-  return static_cast<std::int64_t>(*value);
 }
 
 std::string instant_text(TimeUs time_us) { return time_us == 0 ? "-" : utc_text(time_us); }

@@ -6,7 +6,6 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "rollcall/alert.h"
 #include "rollcall/alert_check.h"
@@ -35,8 +34,6 @@ void add_alert_test(CLI::App& parent, Action& chosen);
 
 // Returns the value as a table has it, or "-".
 std::string value_text(const std::optional<double>& value);
-// Returns the same for JSON: a whole number without a fraction, or null.
-nlohmann::ordered_json value_json(const std::optional<double>& value);
 // Returns an instant, or "-" for 0.
 std::string instant_text(TimeUs time_us);
 

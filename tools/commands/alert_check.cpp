@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rollcall/alert_json.h"
 #include "rollcall/message_text.h"
 #include "rollcall/notifier.h"
 #include "rollcall/webhook.h"
@@ -23,7 +23,6 @@
 namespace rollcall::tools {
 namespace {
 
-using CheckJson = nlohmann::ordered_json;
 using Interval = std::optional<std::chrono::milliseconds>;
 
 constexpr std::uint32_t kTriesOfOneCheck = 3;
@@ -73,18 +72,6 @@ std::string failure_text(const CheckedAlert& alert) {
                      alert.question.message());
 }
 
-CheckJson series_json(const AlertSeriesState& series) {
-  CheckJson key = CheckJson::object();
-  for (const auto& [name, value] : series.series) {
-    key[name] = value ? CheckJson(*value) : CheckJson();
-  }
-  return {{"series", key},
-          {"state", std::string(to_string(series.state()))},
-          {"date", series.date.empty() ? CheckJson() : CheckJson(series.date)},
-          {"value", value_json(series.value)},
-          {"since", series.since_us == 0 ? CheckJson() : CheckJson(utc_text(series.since_us))}};
-}
-
 Status print_checked(const CheckFlags& flags, const std::vector<CheckedAlert>& checked) {
   const Style style = style_of(flags.output);
   Table table{.columns = {{.title = "alert"},
@@ -94,9 +81,7 @@ Status print_checked(const CheckFlags& flags, const std::vector<CheckedAlert>& c
                           {.title = "date"},
                           {.title = "value", .right = true}},
               .rows = {}};
-  CheckJson json = CheckJson::array();
   for (const CheckedAlert& alert : checked) {
-    CheckJson all = CheckJson::array();
     for (const AlertSeriesState& series : alert.series) {
       table.rows.push_back({{.text = text_for(style, alert.name)},
                             {.text = text_for(style, alert.severity)},
@@ -104,15 +89,9 @@ Status print_checked(const CheckFlags& flags, const std::vector<CheckedAlert>& c
                             {.text = std::string(to_string(series.state()))},
                             {.text = series.date.empty() ? "-" : series.date},
                             {.text = value_text(series.value)}});
-      all.push_back(series_json(series));
     }
-    json.push_back(
-        {{"alert", alert.name},
-         {"severity", alert.severity},
-         {"error", alert.question.ok() ? CheckJson() : CheckJson(alert.question.message())},
-         {"states", all}});
   }
-  return print_report(flags, table, json.dump(-1, ' ', false, CheckJson::error_handler_t::replace));
+  return print_report(flags, table, checked_alerts_json(checked));
 }
 
 bool is_alarm(const CheckedAlert& alert) {
@@ -258,40 +237,32 @@ struct TestFlags : AlertFlags {
   bool allow_commands = false;
 };
 
-Status send_test(const AlertTarget& target, const Notification& notification,
-                 const NotifierOptions& options, const std::stop_token& stop) {
-  if (const auto* webhook = std::get_if<WebhookTarget>(&target)) {
-    return options.webhook(*webhook, notification, stop);
-  }
-  if (options.command) return options.command(std::get<CommandTarget>(target), notification, stop);
-  return Status::failed_precondition("commands are run only with --allow-commands");
-}
-
 Status test(const TestFlags& flags) {
   const Interrupt interrupt;
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   ROLLCALL_ASSIGN_OR_RETURN(const KeptAlert alert,
                             kept_alert(*engine, flags.store.directory, flags.name));
-  ROLLCALL_ASSIGN_OR_RETURN(const AlertDefinition definition, parse_alert(alert.definition));
-  const std::string name = "alert " + quoted_excerpt(flags.name);
-  if (definition.notify.empty()) return Status::invalid_argument(name + ": it notifies nobody");
-  const NotifierOptions options = notifier_options(flags.allow_commands);
-  const std::string body = test_body(alert.name, definition, alert_clock_us());
+  NotifierOptions options = notifier_options(flags.allow_commands);
+  if (!flags.allow_commands) {
+    options.command = [](const CommandTarget&, const Notification&, const std::stop_token&) {
+      return Status::failed_precondition("commands are run only with --allow-commands");
+    };
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<TriedTarget> tried,
+                            test_alert(alert, options, interrupt.token()));
   std::size_t failed = 0;
-  for (std::size_t i = 0; i < definition.notify.size(); ++i) {
-    const bool is_webhook = std::holds_alternative<WebhookTarget>(definition.notify[i]);
-    const Status sent = send_test(definition.notify[i], {alert.name, new_delivery_id(), body},
-                                  options, interrupt.token());
-    if (sent.code() == StatusCode::kCancelled) return sent;
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    const auto& [target, sent] = tried[i];
     failed += !sent.ok();
     ROLLCALL_RETURN_IF_ERROR(write_standard_output(
-        printable(fmt::format("{} {}: {}", is_webhook ? "webhook" : "command", i + 1,
-                              sent.ok() ? "arrived" : "failed, " + sent.message())) +
+        printable(fmt::format("{} {}: {}",
+                              std::holds_alternative<WebhookTarget>(target) ? "webhook" : "command",
+                              i + 1, sent.ok() ? "arrived" : "failed, " + sent.message())) +
         "\n"));
   }
   if (failed == 0) return {};
-  return Status::io_error(fmt::format("{}: {} of {} notifications did not arrive", name, failed,
-                                      definition.notify.size()));
+  return Status::io_error(fmt::format("alert {}: {} of {} notifications did not arrive",
+                                      quoted_excerpt(flags.name), failed, tried.size()));
 }
 
 void add_allow_commands(CLI::App& command, bool& allow) {

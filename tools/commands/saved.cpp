@@ -12,10 +12,10 @@
 
 #include <fmt/format.h>
 
-#include "rollcall/alert.h"
 #include "rollcall/campaign.h"
 #include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
+#include "rollcall/saved_definitions.h"
 #include "rollcall/saved_object.h"
 #include "tools/commands/command.h"
 #include "tools/commands/option_kinds.h"
@@ -61,12 +61,7 @@ OnSameName on_same_name(const SavedFlags& flags) {
 
 // The engine keeps definitions of campaigns and alerts as they are; whoever saves them checks them.
 Status save(Engine& engine, std::span<const SavedObject> objects, OnSameName on_same_name) {
-  ROLLCALL_RETURN_IF_ERROR(check_campaigns(objects, engine.settings().time_zone));
-  for (const SavedObject& object : objects) {
-    if (object.kind != ObjectKind::kAlert) continue;
-    const Status status = parse_alert(object.definition).status();
-    if (!status.ok()) return status.within("alert " + quoted_excerpt(object.name));
-  }
+  ROLLCALL_RETURN_IF_ERROR(check_definitions(objects, engine.settings().time_zone));
   return engine.save_objects(objects, on_same_name);
 }
 

@@ -2,14 +2,15 @@
  *
  * Every call that may fail returns ROLLCALL_OK or another code of the list below. If it fails and
  * `error` is not null, *error is a handle that says more, to be freed by rollcall_error_free;
- * otherwise *error is null. No call throws, exits, prints or crashes for want of memory. Where
- * there is none left for a handle of its own, the handle says that, and the code still says what
- * failed.
+ * otherwise *error is null. No call throws, exits, prints or crashes for want of memory, but that
+ * running out of it while the JSON of a campaign, an alert or a file's position is taken apart ends
+ * the process. Where there is none left for a handle of its own, the handle says that, and the code
+ * still says what failed.
  *
  * Texts go in as bytes of UTF-8 with their size; null with size 0 is the empty text. They are the
  * caller's, and need only outlive the call. What comes out through `char** out, size_t* size` is
- * the caller's: JSON of *size bytes and a zero after them, to be freed by rollcall_free. `size` may
- * be null. After an error *out is null.
+ * the caller's: JSON, or the HTML of rollcall_report, of *size bytes and a zero after them, to be
+ * freed by rollcall_free. `size` may be null. After an error *out is null.
  *
  * A null handle or pointer is ROLLCALL_INVALID_ARGUMENT unless a call says otherwise. Freeing null
  * does nothing.
@@ -142,12 +143,13 @@ int32_t rollcall_explain(rollcall_engine* engine, const char* question, size_t q
 /* --- What a store keeps by name. A kind is "segment", "question", "campaign" or "alert". --- */
 
 /* Keeps objects, all or none: {"objects": [{"kind": KIND, "name": NAME, "definition": {...}}]}. If
- * `replace` is 0, a name that is taken is an error. */
+ * `replace` is 0, a name that is taken is an error. Campaigns have their runs with the next
+ * rollcall_run_campaigns; alerts are off until rollcall_enable_alert. */
 int32_t rollcall_save_objects(rollcall_engine* engine, const char* objects, size_t objects_size,
                               int32_t replace, rollcall_error** error);
 int32_t rollcall_drop_object(rollcall_engine* engine, const char* kind, size_t kind_size,
                              const char* name, size_t name_size, rollcall_error** error);
-/* Lists the objects of a kind, as rollcall_save_objects takes them. */
+/* Lists the objects of a kind, or with an empty kind all, as rollcall_save_objects takes them. */
 int32_t rollcall_objects(rollcall_engine* engine, const char* kind, size_t kind_size, char** out,
                          size_t* size, rollcall_error** error);
 /* Lists segments without the users of lists: [{"name": NAME, "segment": EXPRESSION or null,
@@ -167,6 +169,96 @@ int32_t rollcall_drop_audience(rollcall_engine* engine, const char* campaign, si
  * "contacted": N, "holdout": N}]}]. */
 int32_t rollcall_audiences(rollcall_engine* engine, char** out, size_t* size,
                            rollcall_error** error);
+
+/* --- Campaigns: whom to win back, and what came of it. docs/campaigns.md has their fields. --- */
+
+/* Keeps campaigns, all or none, and freezes their runs that are due: `definitions` is an object, or
+ * a list. If `standard` is not 0, they are those for the usual churn windows, and `definitions` has
+ * what they have in common, or is empty. Returns the runs, as rollcall_audiences lists them,
+ * through `out`, which may be null. */
+int32_t rollcall_create_campaigns(rollcall_engine* engine, const char* definitions,
+                                  size_t definitions_size, int32_t standard,
+                                  const rollcall_stop* stop, uint64_t timeout_ms, char** out,
+                                  size_t* size, rollcall_error** error);
+/* Lists campaigns, with all their fields, and their runs: [{"campaign": {...}, "runs": [...]}]. */
+int32_t rollcall_campaigns(rollcall_engine* engine, char** out, size_t* size,
+                           rollcall_error** error);
+/* Freezes the runs that are due: of a campaign or, with an empty name, of all. Returns them as
+ * above; what was frozen before an error stays. */
+int32_t rollcall_run_campaigns(rollcall_engine* engine, const char* name, size_t name_size,
+                               const rollcall_stop* stop, uint64_t timeout_ms, char** out,
+                               size_t* size, rollcall_error** error);
+/* Returns a question for rollcall_query or rollcall_query_arrow. Without `users` it is for the
+ * report of a campaign; with {"arm": "contacted" or "holdout", "class": NAME, "run": RUN, "limit":
+ * N, "after": USER}, each of which may be missing, for its users. */
+int32_t rollcall_campaign_question(rollcall_engine* engine, const char* name, size_t name_size,
+                                   const char* users, size_t users_size, char** out, size_t* size,
+                                   rollcall_error** error);
+/* Ends a campaign: it has no further runs. */
+int32_t rollcall_end_campaign(rollcall_engine* engine, const char* name, size_t name_size,
+                              rollcall_error** error);
+/* Drops a campaign with its runs, durably with the next checkpoint. */
+int32_t rollcall_drop_campaign(rollcall_engine* engine, const char* name, size_t name_size,
+                               rollcall_error** error);
+
+/* --- Alerts: answers out of bounds. docs/alerts.md has their fields. They need a store in a
+ * directory, where their states are in a log that other processes may read and add to. --- */
+
+/* Keeps an alert and switches it on; its question is asked once. */
+int32_t rollcall_create_alert(rollcall_engine* engine, const char* name, size_t name_size,
+                              const char* definition, size_t definition_size, int32_t replace,
+                              const rollcall_stop* stop, uint64_t timeout_ms,
+                              rollcall_error** error);
+/* Lists alerts: [{"alert": NAME, "state": WORD, "severity": TEXT, "column": NAME, "condition":
+ * TEXT, "checked": INSTANT or null}]. The word is "ok", "pending", "firing", "stale", "unknown" or
+ * "off". */
+int32_t rollcall_alerts(rollcall_engine* engine, char** out, size_t* size, rollcall_error** error);
+/* Returns one as it is listed, and its "definition", "failure", "states" and last "changes". */
+int32_t rollcall_alert(rollcall_engine* engine, const char* name, size_t name_size, char** out,
+                       size_t* size, rollcall_error** error);
+/* Asks the questions of alerts that are on and judges the answers: [{"alert": NAME, "severity":
+ * TEXT, "error": TEXT or null, "states": [{"series": {...}, "state": WORD, "date": DATE, "value":
+ * N, "since": INSTANT}]}]. `names` is a JSON list, or empty for all. It notifies nobody. */
+int32_t rollcall_check_alerts(rollcall_engine* engine, const char* names, size_t names_size,
+                              const rollcall_stop* stop, uint64_t timeout_ms, char** out,
+                              size_t* size, rollcall_error** error);
+/* Says whether a program should go on, without asking: {"is_open": BOOL, "checked": INSTANT,
+ * "failure": TEXT or null}. An open breaker is one that fires or is stale. */
+int32_t rollcall_alert_breaker(rollcall_engine* engine, const char* name, size_t name_size,
+                               char** out, size_t* size, rollcall_error** error);
+/* Switches an alert on, without a state, or off. */
+int32_t rollcall_enable_alert(rollcall_engine* engine, const char* name, size_t name_size,
+                              rollcall_error** error);
+int32_t rollcall_disable_alert(rollcall_engine* engine, const char* name, size_t name_size,
+                               rollcall_error** error);
+/* Drops an alert and what became of it. */
+int32_t rollcall_drop_alert(rollcall_engine* engine, const char* name, size_t name_size,
+                            rollcall_error** error);
+/* Is the caller's: it sends a notification, and returns 0 if that arrived. The library opens no
+ * socket and starts no program. `notification` is {"alert": NAME, "delivery": ID, "target": {...}},
+ * with the target as the definition has it; the same delivery may come again. `body` is JSON on one
+ * line. Both texts live as long as the call. It must not throw. */
+typedef int32_t (*rollcall_send)(void* context, const char* notification, size_t notification_size,
+                                 const char* body, size_t body_size);
+/* Sends what checks have left to be notified, each once, one at a time, from another thread, and
+ * returns when that is done: {"arrived": N, "failed": N}. What failed waits for a later call, and
+ * so does what comes after it for the same target. */
+int32_t rollcall_notify_alerts(rollcall_engine* engine, rollcall_send send, void* context,
+                               const rollcall_stop* stop, char** out, size_t* size,
+                               rollcall_error** error);
+/* Sends one to each target of an alert that tries whether it arrives: [{"target": {...}, "arrived":
+ * BOOL}]. */
+int32_t rollcall_test_alert(rollcall_engine* engine, const char* name, size_t name_size,
+                            rollcall_send send, void* context, char** out, size_t* size,
+                            rollcall_error** error);
+
+/* --- Reports. --- */
+
+/* Writes a page of HTML for people: options {"language": "en" or "zh", "title": TEXT, "users":
+ * BOOL}. With "users" it has the ids of users who are about to leave. */
+int32_t rollcall_report(rollcall_engine* engine, const char* options, size_t options_size,
+                        const rollcall_stop* stop, uint64_t timeout_ms, char** out, size_t* size,
+                        rollcall_error** error);
 
 #ifdef __cplusplus
 } /* extern "C" */

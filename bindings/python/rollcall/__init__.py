@@ -25,6 +25,7 @@ from rollcall._errors import (
     Uncertain,
     Unsupported,
 )
+from rollcall._operations import Alerts, Campaigns, Notification, Notified
 from rollcall._progress import Progress
 from rollcall._result import Result
 from rollcall._store import IngestReport, Store, backup, open  # pylint: disable=redefined-builtin
@@ -32,8 +33,10 @@ from rollcall._store import IngestReport, Store, backup, open  # pylint: disable
 __version__ = "0.2.0"
 
 __all__ = [
+    "Alerts",
     "AlreadyExists",
     "Busy",
+    "Campaigns",
     "Cancelled",
     "Corruption",
     "DeadlineExceeded",
@@ -43,6 +46,8 @@ __all__ = [
     "InvalidArgument",
     "IoError",
     "NotFound",
+    "Notification",
+    "Notified",
     "Progress",
     "ResourceExhausted",
     "Result",

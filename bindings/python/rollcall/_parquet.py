@@ -21,6 +21,7 @@ from rollcall._errors import Corruption, Error, InvalidArgument, IoError, NotFou
 
 _BATCH_ROWS = 1 << 20
 _EXAMPLES_MAX = 10  # as of other files
+_COUNTS = ("rows_read", "rows_ingested", "rows_rejected", "rows_forgotten")
 _OTHER_FAULT = "a value is no part of an event"
 _ALLOWED_TYPES = {"user": "strings or integers", "event": "strings",
                   "time": "timestamps, dates, integers or strings",
@@ -180,8 +181,7 @@ class ParquetIngest:
         if "event_name" in given:
             self._names.pop("event")
         self._known = dict(engine.sources())
-        self.report: dict[str, Any] = {"rows_read": 0, "rows_ingested": 0, "rows_rejected": 0, "rejected": {},
-                                       "examples": [], "notes": []}
+        self.report = empty_report([])
 
     def run(self, paths: Sequence[str]) -> None:
         """Reads the files. If one cannot be read, the others are, and its error is raised at the end.
@@ -258,8 +258,7 @@ class ParquetIngest:
         while pieces:
             begin, stop = pieces.pop()
             try:
-                count = self._engine.ingest_piece(batch.slice(begin, stop - begin), self._options, source,
-                                                  position_at(row_of(stop)))
+                count = self._ingest(batch.slice(begin, stop - begin), source, position_at(row_of(stop)))
                 self.report["rows_read"] += count
                 self.report["rows_ingested"] += count
             except (InvalidArgument, ResourceExhausted) as error:
@@ -268,9 +267,15 @@ class ParquetIngest:
                     pieces += [(middle, stop), (begin, middle)]
                 elif isinstance(error, InvalidArgument):
                     self._reject(file, _OTHER_FAULT, str(error), 1, [row_of(begin)])
-                    self._engine.ingest_piece(batch.slice(0, 0), self._options, source, position_at(row_of(stop)))
+                    self._ingest(batch.slice(0, 0), source, position_at(row_of(stop)))
                 else:
                     raise
+
+    def _ingest(self, rows: Any, source: str, position: str) -> int:
+        """Ingests rows as a whole, with the position of their source after them."""
+        told = self._engine.ingest_arrow(rows, {**self._options, "positions": [(source, position)]}, None)
+        self.report["rows_forgotten"] += told["rows_forgotten"]
+        return int(told["rows"])
 
     def _reject(self, file: _File, kind: str, reason: str, count: int, rows: Sequence[int]) -> None:
         if self._strict:
@@ -287,11 +292,16 @@ def _told(reading: Mapping[str, str]) -> str:
     return ", ".join(f"{role}={name!r}" for role, name in reading.items() if name)
 
 
+def empty_report(notes: list[str]) -> dict[str, Any]:
+    """The report of an ingest of nothing."""
+    return {**dict.fromkeys(_COUNTS, 0), "rejected": {}, "examples": [], "notes": notes}
+
+
 def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """The report of two ingests."""
     rejected = dict(first["rejected"])
     for kind, count in second["rejected"].items():
         rejected[kind] = rejected.get(kind, 0) + count
-    sums = {name: first[name] + second[name] for name in ("rows_read", "rows_ingested", "rows_rejected")}
+    sums = {name: first[name] + second[name] for name in _COUNTS}
     return {**sums, "rejected": rejected, "examples": [*first["examples"], *second["examples"]][:_EXAMPLES_MAX],
             "notes": [*first["notes"], *second["notes"]]}

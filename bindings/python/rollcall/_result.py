@@ -175,7 +175,8 @@ class Result:
 
         Args:
             cells: The column whose values the matrix shows; by default that of the kind, such as
-                ``users``. ``"rate"`` shows quotients, with the row of all cohorts last.
+                ``users``. ``"rate"`` shows quotients, with a last row that sums up the others; the
+                keys then are text, as its name is ("pooled rate").
 
         Returns:
             A `Result` with the keys of the rows, their size if they have one, and a column for each
@@ -184,8 +185,7 @@ class Result:
         Raises:
             InvalidArgument: an answer with fewer than two keys, or no such column.
         """
-        usual = self._answer.pivot["cells"] if self._answer.pivot else ""
-        return Result(self._answer.widen(cells or usual))
+        return Result(self._answer.widen(cells))
 
     def members(self, where: Mapping[str, Any] | None = None, *, of: str | None = None,
                 batch: int = 65_536) -> Iterator[Result]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import datetime
+import io
 import json
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn, overload
 
 from rollcall import _core, _parquet
 from rollcall._columns import Columns
 from rollcall._errors import Error, InvalidArgument
+from rollcall._operations import Alerts, Campaigns
 from rollcall._progress import Progress, shown
 from rollcall._questions import Questions, json_of
 from rollcall._result import Result
@@ -50,6 +53,8 @@ class IngestReport(NamedTuple):
     rejected: dict[str, int]  # how many rows, by what is wrong with them
     examples: list[dict[str, Any]]  # the first of them: file, line, column (in bytes), reason
     notes: list[str]  # what the reader should know
+    rows_forgotten: int = 0  # left out, as their users are forgotten; they count as ingested
+    was_skipped: bool = False  # the token was known, so that all of it had been ingested before
 
 
 class Store(Questions):
@@ -90,6 +95,16 @@ class Store(Questions):
         """Whether the store has been closed."""
         return self._engine.is_closed
 
+    @property
+    def campaigns(self) -> Campaigns:
+        """The campaigns that the store keeps."""
+        return Campaigns(self, self._engine)
+
+    @property
+    def alerts(self) -> Alerts:
+        """The alerts that the store keeps."""
+        return Alerts(self._engine)
+
     # Events in.
 
     def ingest(
@@ -104,6 +119,10 @@ class Store(Questions):
         properties: Sequence[str] | None = None,
         progress: bool | Callable[[Progress], None] = False,
         strict: bool = False,
+        on_reject: Callable[[dict[str, Any]], object] | None = None,
+        positions: Mapping[str, str] | None = None,
+        token: tuple[str, str] | None = None,
+        ack: Literal["memory", "durable"] | None = None,
         **options: Any,
     ) -> IngestReport:
         """Takes events in.
@@ -127,6 +146,15 @@ class Store(Questions):
             progress: True shows a line that is written anew, also in notebooks; a function is called
                 with a `Progress` five times a second at most.
             strict: Whether the first row of a file that is rejected ends the call.
+            on_reject: Is called for every row of a file that is rejected, in their order, with a dict:
+                ``file``, ``line``, ``column``, ``kind``, ``reason``, ``row`` (bytes) and ``held``
+                (whether it comes in if the file is read again under a wider limit). What it raises
+                ends the call; the next run goes on from there. Another thread calls it.
+            positions: How far each source of the data has been read, committed along with it and told
+                by `sources`; not with files, which know by themselves. All of the data counts, or none.
+            token: A source and a text that names the data within it. If the store knows it, nothing is
+                ingested again. All of the data counts, or none.
+            ack: ``"durable"`` returns once the data would survive a crash; by default ``"memory"``.
             **options: How files are read; the names are those of ``SourceOptions`` in
                 docs/importing.md, such as ``delimiter=";"`` or ``time_format="%d.%m.%Y"``.
 
@@ -141,35 +169,46 @@ class Store(Questions):
             Corruption: a compressed or Parquet file is damaged; nothing of it is ingested.
             FailedPrecondition: the store is closed, or was opened by another process.
             ImportError: Parquet, and there is no pyarrow.
+            ResourceExhausted: data with positions or a token does not fit into memory as a whole.
             KeyboardInterrupt: Ctrl-C. What was read is committed, and the same files go on from there.
+                With positions or a token, nothing is ingested.
         """
+        delivery = {"positions": None if positions is None else list(positions.items()),
+                    "token": token, "ack": ack}
         given = _given({"user": user, "time": time, "event": event, "event_name": event_name,
                         "value": value, **options})
         paths = _paths_of(data)
         parquet, others, notes = _parquet.split_paths(paths or ())
+        if paths is not None and (with_frames := _given(delivery)):
+            raise InvalidArgument(f"{next(iter(with_frames))}: goes with frames and columns (files are "
+                                  "known by their content, and durable)")
+        if on_reject is not None and (paths is None or parquet):
+            raise InvalidArgument("on_reject: goes with files of text (a bad row of Parquet is counted, one of other "
+                                  "data is an error)")
         if options and (paths is None or parquet):
             raise InvalidArgument(f"{next(iter(options))}: goes with files of text (allowed with frames, columns and "
                                   "Parquet: user, time, event, event_name, value, properties, progress)")
         self._keep(properties or ())
         with shown(progress) as report:
             if paths is not None:
-                return self._ingest_paths(parquet, others, notes, given, strict, report)
+                return self._ingest_paths(parquet, others, notes, given, strict, report, on_reject)
             if isinstance(data, Mapping):
                 data = Columns(data)
             _check_properties(data, properties or ())
-            rows = self._engine.ingest_arrow(data, given, report)
-            return IngestReport(rows, rows, 0, {}, [], [])
+            told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
+            rows = told.pop("rows")
+            return IngestReport(rows, rows, 0, {}, [], [], **told)
 
     def _ingest_paths(self, parquet: list[str], others: list[str], notes: list[str], given: dict[str, Any],
-                      strict: bool, report: _parquet.Report | None) -> IngestReport:
-        told: dict[str, Any] = {"rows_read": 0, "rows_ingested": 0, "rows_rejected": 0, "rejected": {},
-                                "examples": [], "notes": notes}
+                      strict: bool, report: _parquet.Report | None,
+                      on_reject: Callable[[dict[str, Any]], object] | None) -> IngestReport:
+        told = _parquet.empty_report(notes)
         if parquet:
             ingest = _parquet.ParquetIngest(self._engine, given, strict, report)
             ingest.run(parquet)
             told = _parquet.joined(told, ingest.report)
         if others or not parquet:
-            told = _parquet.joined(told, self._engine.ingest_files(others, given, strict, report))
+            told = _parquet.joined(told, self._engine.ingest_files(others, given, strict, report, on_reject))
         return IngestReport(**told)
 
     def _keep(self, properties: Sequence[str]) -> None:
@@ -223,6 +262,40 @@ class Store(Questions):
         text = question if isinstance(question, str) else json_of(question)
         return self._engine.explain(text, timeout)
 
+    # What people look at.
+
+    @overload
+    def report(self, path: str | os.PathLike[str], *, lang: Literal["en", "zh"] = ..., title: str = ...,
+               users: bool = ..., timeout: float | None = ...) -> None: ...
+
+    @overload
+    def report(self, path: None = None, *, lang: Literal["en", "zh"] = ..., title: str = ...,
+               users: bool = ..., timeout: float | None = ...) -> str: ...
+
+    def report(self, path: str | os.PathLike[str] | None = None, *, lang: Literal["en", "zh"] = "en",
+               title: str = "", users: bool = False, timeout: float | None = None) -> str | None:
+        """A page of HTML about the store, for people who only open a file.
+
+        Args:
+            path: Where to write it, in place of any file there; by default it is returned.
+            lang: The language of the page: ``"en"`` or ``"zh"``.
+            title: Its title.
+            users: Whether it lists the ids of users who are about to leave; by default it has none.
+            timeout: Seconds after which it is given up; by default none.
+
+        Returns:
+            The page if there is no path. It loads nothing and runs nothing.
+
+        Raises:
+            DeadlineExceeded: `timeout` passed first.
+            OSError: the file cannot be written; one that was there is as it was.
+        """
+        page = self._engine.report({"lang": lang, "title": title, "users": users}, timeout)
+        if path is None:
+            return page
+        _replace_file(os.fspath(path), page)
+        return None
+
     # What a store keeps besides events.
 
     def save(self, kind: str, name: str, definition: Mapping[str, Any], *, replace: bool = False) -> None:
@@ -231,8 +304,9 @@ class Store(Questions):
         Args:
             kind: ``"segment"``, ``"question"``, ``"campaign"`` or ``"alert"``.
             name: Its name, of at most 200 bytes.
-            definition: A question; ``{"segment": EXPRESSION}`` or ``{"users": [ID, ...]}``; or for
-                campaigns and alerts whatever whoever reads them goes by.
+            definition: A question; ``{"segment": EXPRESSION}`` or ``{"users": [ID, ...]}``; that of a
+                campaign, whose runs the next ``campaigns.run()`` freezes; or that of an alert, which
+                is off until ``alerts.enable(name)``.
             replace: Whether it takes the place of one of that name.
 
         Raises:
@@ -376,6 +450,20 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise InvalidArgument(f"question: must be JSON, found {text[:60]!r}: {error}") from None
+
+
+def _replace_file(path: str, text: str) -> None:
+    """Writes a file beside `path` and puts it in its place, so that a reader sees a whole one."""
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".part.{os.getpid()}.{name}")
+    try:
+        with io.open(beside, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(beside)
+        raise
 
 
 def _paths_of(data: Any) -> list[str] | None:

@@ -5,17 +5,20 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "capsules.h"
 #include "errors.h"
 #include "gil.h"
 #include "rollcall/arrow_result.h"
+#include "rollcall/cell_text.h"
 #include "rollcall/figure.h"
+#include "rollcall/matrix.h"
 #include "rollcall/roaring.h"
-#include "wide_answer.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -49,18 +52,32 @@ std::string definition_json(const QueryResult& result) {
   return text + '}';
 }
 
-nb::object pivot_of(const Answer& answer) {
-  if (!answer.result().pivot) return nb::none();
-  const Pivot& pivot = *answer.result().pivot;
-  nb::dict told;
-  told["rows"] = nb::cast(pivot.rows);
-  told["size"] = pivot.size;
-  told["column"] = pivot.column;
-  told["cells"] = pivot.cells;
-  told["rate"] = pivot.rate;
-  told["summary"] = pivot.summary;
-  told["is_shaded"] = pivot.is_shaded;
-  return told;
+// Makes the columns of a matrix have one type each. `shown` is the column that its cells show.
+QueryResult table_of(Matrix matrix, const QueryResult& answer, const std::string& shown) {
+  QueryResult table = std::move(matrix.result);
+  table.notes = answer.notes;
+  std::vector<std::vector<Cell>> rows;
+  for (std::size_t y = 0; y < table.rows.size(); ++y) {
+    if (matrix.measures[y] == shown) rows.push_back(std::move(table.rows[y]));
+  }
+  table.rows = std::move(rows);
+  for (std::size_t key = 0; key < matrix.first_cell; ++key) {
+    Column& column = table.columns[key];
+    const auto own = std::find_if(answer.columns.begin(), answer.columns.end(),
+                                  [&](const Column& one) { return one.name == column.name; });
+    if (own == answer.columns.end() || own->type == column.type) continue;
+    const auto is_text = [&](const std::vector<Cell>& row) {
+      return std::holds_alternative<std::string>(row[key]);
+    };
+    if (std::none_of(table.rows.begin(), table.rows.end(), is_text)) {
+      column.type = own->type;
+      continue;
+    }
+    for (std::vector<Cell>& row : table.rows) {
+      if (!is_text(row)) row[key] = plain_text(row[key]);
+    }
+  }
+  return table;
 }
 
 nb::list columns_of(const Answer& answer) {
@@ -115,8 +132,34 @@ void Answer::write_roaring(bool has_integer_users, const std::string& path) cons
   raise_unless_ok(written);
 }
 
-std::unique_ptr<Answer> Answer::widen(const std::string& cells) const {
-  return std::make_unique<Answer>(value_or_raise(rollcall::python::widen(*result_, cells)));
+std::unique_ptr<Answer> Answer::widen(const std::optional<std::string>& cells) const {
+  Result<Matrix> matrix = to_matrix(*result_, cells);
+  if (!matrix.ok()) raise(matrix.status().within("pivot"));
+  const std::string shown = cells.value_or(result_->pivot->cells);
+  return std::make_unique<Answer>(table_of(*std::move(matrix), *result_, shown));
+}
+
+nb::object Answer::shares() const {
+  const Result<Matrix> matrix = to_matrix(*result_, std::nullopt);
+  if (!matrix.ok()) return nb::none();
+  bool has_shares = false;
+  nb::list names, titles, shares;
+  for (std::size_t y = 0; y < matrix->shares.size(); ++y) {
+    const Cell& name = matrix->result.rows[y].front();
+    const bool is_null = std::holds_alternative<std::monostate>(name);
+    names.append(nb::cast(is_null ? "all" : plain_text(name)));
+    nb::list of_row;
+    for (const std::optional<double>& share : matrix->shares[y]) {
+      has_shares |= share.has_value();
+      of_row.append(nb::cast(share));
+    }
+    shares.append(of_row);
+  }
+  for (std::size_t x = matrix->first_cell; x < matrix->result.columns.size(); ++x) {
+    titles.append(nb::cast(matrix->result.columns[x].name));
+  }
+  if (!has_shares) return nb::none();
+  return nb::make_tuple(names, titles, shares);
 }
 
 void bind_answer(nb::module_& module) {
@@ -129,7 +172,6 @@ void bind_answer(nb::module_& module) {
       .def_prop_ro("next", [](const Answer& answer) { return answer.result().next; })
       .def_prop_ro("elapsed_us",
                    [](const Answer& answer) { return answer.result().stats.elapsed_us; })
-      .def_prop_ro("pivot", &pivot_of)
       .def_prop_ro("columns", &columns_of)
       .def_prop_ro("row_count", [](const Answer& answer) { return answer.result().rows.size(); })
       .def("json", [](const Answer& answer) { return to_json(answer.result()); })
@@ -143,7 +185,8 @@ void bind_answer(nb::module_& module) {
            })
       .def("roaring", &Answer::roaring, "has_integer_users"_a)
       .def("write_roaring", &Answer::write_roaring, "has_integer_users"_a, "path"_a)
-      .def("widen", &Answer::widen, "cells"_a);
+      .def("widen", &Answer::widen, "cells"_a.none())
+      .def("shares", &Answer::shares);
 }
 
 }  // namespace rollcall::python

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "rollcall/engine.h"
@@ -27,7 +28,13 @@ class Answer {
   // Returns the users it lists as a set, or writes them to a file, as rollcall/roaring.h says.
   nanobind::bytes roaring(bool has_integer_users) const;
   void write_roaring(bool has_integer_users, const std::string& path) const;
-  std::unique_ptr<Answer> widen(const std::string& cells) const;
+  // Returns the answer as a matrix, as a table whose columns have one type each: a row that sums up
+  // the others is only there if the cells are quotients as well, and keys beside its name are text.
+  //   kInvalidArgument  as to_matrix
+  std::unique_ptr<Answer> widen(const std::optional<std::string>& cells) const;
+  // Returns what a heat map shows: the names of rows, those of columns, and the share of each cell
+  // or None; None if the answer has no shares.
+  nanobind::object shares() const;
 
  private:
   std::shared_ptr<const QueryResult> result_;

@@ -206,15 +206,18 @@ class ArraySource : public StreamSource {
 
 class StoppableSource : public StreamSource {
  public:
-  StoppableSource(ArrowArrayStream* taken, std::stop_token stop,
+  StoppableSource(ArrowArrayStream* taken, std::stop_token stop, OnStop on_stop,
                   std::shared_ptr<StreamProgress> progress)
-      : stream_(taken), stop_(std::move(stop)), progress_(std::move(progress)) {}
+      : stream_(taken), stop_(std::move(stop)), on_stop_(on_stop), progress_(std::move(progress)) {}
 
   int schema(ArrowSchema* out) override { return stream_.get()->get_schema(stream_.get(), out); }
 
   int next(ArrowArray* out) override {
     *out = {};
-    if (stop_.stop_requested()) return 0;
+    if (stop_.stop_requested()) {
+      was_stopped_ = on_stop_ == OnStop::kFail;
+      return was_stopped_ ? ECANCELED : 0;
+    }
     if (sliced_ == nullptr) {
       const int error = stream_.get()->get_next(stream_.get(), out);
       if (error != 0 || out->release == nullptr) return error;
@@ -230,6 +233,7 @@ class StoppableSource : public StreamSource {
   }
 
   const char* last_error() override {
+    if (was_stopped_) return "stopped";
     ArrowArrayStream* const stream = stream_.get();
     return stream->get_last_error == nullptr ? nullptr : stream->get_last_error(stream);
   }
@@ -258,6 +262,8 @@ class StoppableSource : public StreamSource {
 
   Taken<ArrowArrayStream> stream_;
   const std::stop_token stop_;
+  const OnStop on_stop_;
+  bool was_stopped_ = false;
   const std::shared_ptr<StreamProgress> progress_;
   SharedArray sliced_;  // null: the next array of the stream is due
   std::int64_t position_ = 0;
@@ -273,9 +279,10 @@ void make_stream(ArrowSchema* schema, ArrowArray* array, ArrowArrayStream* out) 
   fill_stream(std::make_unique<ArraySource>(schema, array), out);
 }
 
-void make_stoppable(ArrowArrayStream* taken, std::stop_token stop,
+void make_stoppable(ArrowArrayStream* taken, std::stop_token stop, OnStop on_stop,
                     std::shared_ptr<StreamProgress> progress, ArrowArrayStream* out) {
-  fill_stream(std::make_unique<StoppableSource>(taken, std::move(stop), std::move(progress)), out);
+  fill_stream(
+      std::make_unique<StoppableSource>(taken, std::move(stop), on_stop, std::move(progress)), out);
 }
 
 }  // namespace rollcall::python

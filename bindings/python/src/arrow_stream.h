@@ -40,11 +40,17 @@ struct StreamProgress {
   std::atomic<std::uint64_t> rows = 0;
 };
 
-// Wraps a stream, which it takes over, so that it gives at most `kSliceRows` rows at a time, ends
-// when a stop is requested, and counts. Rows are not copied. Arrays with more rows are given in
-// slices, so that a stop need not wait for all of them.
+// Says what a stream does when a stop is requested.
+enum class OnStop : std::uint8_t {
+  kEnd,   // what was given stands
+  kFail,  // nothing does, as what follows would be missing
+};
+
+// Wraps a stream, which it takes over, so that it gives at most `kSliceRows` rows at a time, minds
+// the stop, and counts. Rows are not copied. Arrays with more rows are given in slices, so that a
+// stop need not wait for all of them.
 inline constexpr std::int64_t kSliceRows = std::int64_t{1} << 20;
-void make_stoppable(ArrowArrayStream* taken, std::stop_token stop,
+void make_stoppable(ArrowArrayStream* taken, std::stop_token stop, OnStop on_stop,
                     std::shared_ptr<StreamProgress> progress, ArrowArrayStream* out);
 
 }  // namespace rollcall::python

@@ -7,6 +7,8 @@ namespace nb = nanobind;
 
 namespace rollcall::python {
 
+thread_local const HeldEngine* HeldEngine::calling_ = nullptr;
+
 std::unique_ptr<HeldEngine> HeldEngine::open(Opening opening) {
   std::unique_ptr<HeldEngine> held(new HeldEngine(std::move(opening)));
   Status status;
@@ -40,6 +42,7 @@ Status HeldEngine::open_engine() {
 }
 
 Status HeldEngine::close() {
+  require_no_callback();
   closed_ = true;
   const InFlight in_flight(*this);
   const GilRelease release;
@@ -75,6 +78,7 @@ Status HeldEngine::closed_error() const {
 
 Status HeldEngine::keep(const std::vector<std::string>& names) {
   require_usable();
+  require_no_callback();
   const InFlight in_flight(*this);
   const GilRelease release;
   return keep_in_engine(names);
@@ -101,6 +105,12 @@ StoreSettings HeldEngine::settings() {
       with([](Engine& engine) -> Result<StoreSettings> { return engine.settings(); }));
 }
 
+const std::string& HeldEngine::alert_directory() const {
+  require_usable();
+  if (!opening_.in_memory) return opening_.directory;
+  raise(Status::unsupported("alerts: the store is in memory (allowed: one in a directory)"));
+}
+
 void HeldEngine::require_usable() const {
   if (is_own_process()) {
     if (closed_) raise(closed_error());
@@ -112,16 +122,26 @@ void HeldEngine::require_usable() const {
       " (allowed: open it in the process that uses it)"));
 }
 
+void HeldEngine::require_no_callback() const {
+  if (calling_ != this) return;
+  raise(Status(StatusCode::kFailedPrecondition,
+               opening_.directory + ": a function that a call of the store calls cannot close it "
+                                    "or give it further properties"));
+}
+
 bool HeldEngine::is_main_thread() {
   const nb::object threading = nb::module_::import_("threading");
   return nb::cast<unsigned long>(threading.attr("get_ident")()) ==
          nb::cast<unsigned long>(threading.attr("main_thread")().attr("ident"));
 }
 
-std::exception_ptr HeldEngine::exception_of(const Report& report) {
+std::exception_ptr HeldEngine::exception_of(const Report& report) const {
   try {
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (report) report();
+    if (report) {
+      const Callback callback(*this);
+      report();
+    }
   } catch (const nb::python_error&) {
     return std::current_exception();
   }

@@ -91,6 +91,19 @@ class HeldEngine {
     return outcome;
   }
 
+  // Lives while a call of the store calls a function of Python. That function may use the store,
+  // but not close it or open it again, which would wait for the call.
+  class Callback {
+   public:
+    explicit Callback(const HeldEngine& held) : outer_(std::exchange(calling_, &held)) {}
+    ~Callback() { calling_ = outer_; }
+    Callback(const Callback&) = delete;
+    Callback& operator=(const Callback&) = delete;
+
+   private:
+    const HeldEngine* const outer_;
+  };
+
   // Waits for all calls to end, and closes the engine, which makes a checkpoint. Later calls are
   // refused at once. Closing it again does nothing. The caller has the GIL.
   Status close();
@@ -103,6 +116,10 @@ class HeldEngine {
   bool is_closed() const { return closed_; }
   bool is_own_process() const { return ::getpid() == process_; }
   const std::string& directory() const { return opening_.directory; }
+  bool is_in_memory() const { return opening_.in_memory; }
+  // Returns where the states of alerts are. Raises an error if the store is in memory, which has
+  // none, or as any call does.
+  const std::string& alert_directory() const;
   bool was_made() const { return was_made_; }  // by this opening, and not before
   StoreSettings settings();
 
@@ -156,9 +173,13 @@ class HeldEngine {
   // Raises an error if the engine is closed or belongs to another process. A closed engine is
   // refused without giving the GIL up, as Python may be about to end.
   void require_usable() const;
+  // Raises an error in a function that a call of this store calls.
+  void require_no_callback() const;
   static bool is_main_thread();
   // Returns the exception that Python has for this thread, or null.
-  static std::exception_ptr exception_of(const Report& report);
+  std::exception_ptr exception_of(const Report& report) const;
+
+  static thread_local const HeldEngine* calling_;  // null: this thread is in no callback
 
   Opening opening_;
   const std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();

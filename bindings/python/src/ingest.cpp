@@ -1,12 +1,16 @@
 #include "ingest.h"
 
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,34 +57,59 @@ ArrowColumns read_columns(const Given& given) {
   return columns;
 }
 
-// Ingests what Arrow has in one piece, with the position of its source. It is not stopped halfway,
-// since the position tells of all of it.
-std::uint64_t ingest_piece(HeldEngine& held, nb::object source, nb::dict options, std::string id,
-                           std::string position) {
-  const ArrowColumns columns = read_columns(Given(std::move(options)));
-  OwnedStream stream = take_stream(std::move(source));
-  const SourcePosition positions[] = {{std::move(id), std::move(position)}};
-  return value_or_raise(held.with([&](Engine& engine) {
-    return ingest_arrow_stream(engine, stream.get(), columns, Delivery{.positions = positions});
-  }));
+constexpr Word<Ack> kAcks[] = {{"memory", Ack::kMemory}, {"durable", Ack::kDurable}};
+
+// Owns what a delivery points to.
+struct GivenDelivery {
+  std::vector<SourcePosition> positions;
+  std::optional<BatchToken> token;
+  Ack ack = Ack::kMemory;
+
+  // The whole stream counts, or nothing of it does.
+  bool is_whole() const { return !positions.empty() || token; }
+  Delivery view() const { return {positions, token ? &*token : nullptr, ack}; }
+};
+
+GivenDelivery read_delivery(const Given& given) {
+  using Pair = std::pair<std::string, std::string>;
+  GivenDelivery delivery;
+  std::vector<Pair> positions;
+  given.read("positions", "a dict from source to position, both texts", positions);
+  for (auto& [id, position] : positions) {
+    delivery.positions.push_back({std::move(id), std::move(position)});
+  }
+  Pair token;
+  given.read("token", "a pair of a source and a token, both texts", token);
+  if (given.has("token")) delivery.token = {token.first, token.second};
+  given.read_word("ack", kAcks, delivery.ack);
+  return delivery;
 }
 
-// Ingests what Arrow has. If Python ends the call, the rows that were read are committed.
-std::uint64_t ingest_arrow(HeldEngine& held, nb::object source, nb::dict options,
-                           nb::object progress) {
-  const ArrowColumns columns = read_columns(Given(std::move(options)));
+// Ingests what Arrow has. If Python ends the call, the rows that were read are committed, unless
+// the stream counts as a whole: then none of them are.
+nb::dict ingest_arrow(HeldEngine& held, nb::object source, nb::dict options, nb::object progress) {
+  const Given given(std::move(options));
+  const ArrowColumns columns = read_columns(given);
+  const GivenDelivery delivery = read_delivery(given);
   OwnedStream stream = take_stream(std::move(source));
   auto counted = std::make_shared<StreamProgress>();
   const Report report = report_to(
       std::move(progress), [counted](const nb::object& call) { call(counted->rows.load(), 0, 0); });
+  const OnStop on_stop = delivery.is_whole() ? OnStop::kFail : OnStop::kEnd;
+  IngestOutcome outcome;
   const auto ingest = [&](Engine& engine, std::stop_token stop) -> Result<std::uint64_t> {
     OwnedStream stoppable(new ArrowArrayStream{});
-    make_stoppable(stream.get(), stop, counted, stoppable.get());
-    Result<std::uint64_t> rows = ingest_arrow_stream(engine, stoppable.get(), columns);
+    make_stoppable(stream.get(), stop, on_stop, counted, stoppable.get());
+    Result<std::uint64_t> rows =
+        ingest_arrow_stream(engine, stoppable.get(), columns, delivery.view(), &outcome);
     if (stop.stop_requested()) ROLLCALL_RETURN_IF_ERROR(engine.checkpoint());
     return rows;
   };
-  return value_or_raise(held.with_stop(ingest, report));
+  nb::dict told;
+  told["rows"] = value_or_raise(held.with_stop(ingest, report));
+  told["was_skipped"] = outcome.was_skipped;
+  told["rows_forgotten"] = outcome.rows_forgotten;
+  return told;
 }
 
 nb::list texts_of(const std::vector<HintedText>& hinted) {
@@ -89,18 +118,56 @@ nb::list texts_of(const std::vector<HintedText>& hinted) {
   return texts;
 }
 
+nb::dict dict_of(const RejectedRow& row) {
+  nb::dict told;
+  told["file"] = row.file;
+  told["line"] = row.line;
+  told["column"] = row.column;
+  told["reason"] = row.reason;
+  return told;
+}
+
 nb::list examples_of(const std::vector<RejectedRow>& rows) {
   nb::list examples;
-  for (const RejectedRow& row : rows) {
-    nb::dict told;
-    told["file"] = row.file;
-    told["line"] = row.line;
-    told["column"] = row.column;
-    told["reason"] = row.reason;
-    examples.append(told);
-  }
+  for (const RejectedRow& row : rows) examples.append(dict_of(row));
   return examples;
 }
+
+// Hands rejected rows to a function of Python, and keeps what it raises.
+class RejectCall {
+ public:
+  RejectCall(const HeldEngine& held, nb::object call) : held_(held), call_(std::move(call)) {}
+
+  std::function<Status(const RejectedRow&)> hook() {
+    if (call_.is_none()) return {};
+    return [this](const RejectedRow& row) { return tell(row); };
+  }
+  // The caller has the GIL.
+  void rethrow() const {
+    if (raised_) std::rethrow_exception(raised_);
+  }
+
+ private:
+  Status tell(const RejectedRow& row) {
+    const GilAcquire gil;
+    const HeldEngine::Callback callback(held_);
+    try {
+      nb::dict told = dict_of(row);
+      told["row"] = nb::bytes(row.row.data(), row.row.size());
+      told["kind"] = std::string(to_string(row.kind));
+      told["held"] = row.held;
+      call_(told);
+      return {};
+    } catch (const nb::python_error&) {
+      raised_ = std::current_exception();
+      return {StatusCode::kCancelled, "on_reject raised an exception"};
+    }
+  }
+
+  const HeldEngine& held_;
+  const nb::object call_;
+  std::exception_ptr raised_;
+};
 
 nb::dict dict_of(const IngestReport& report) {
   nb::dict told;
@@ -114,20 +181,23 @@ nb::dict dict_of(const IngestReport& report) {
   told["rejected"] = rejected;
   told["examples"] = examples_of(report.examples);
   told["notes"] = texts_of(report.notes);
+  told["rows_forgotten"] = report.rows_forgotten;
   return told;
 }
 
 nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, nb::dict options,
-                      bool strict, nb::object progress) {
+                      bool strict, nb::object progress, nb::object on_reject) {
   const SourceOptions source = read_source_options(Given(std::move(options)));
   auto counters = std::make_shared<Counters>();
   const Report report = report_to(std::move(progress), [counters](const nb::object& call) {
     call(counters->rows.load(), counters->bytes.load(), counters->bytes_total.load());
   });
+  RejectCall rejected(held, std::move(on_reject));
   const auto ingest = [&](Engine& engine, std::stop_token stop) {
     IngestHooks hooks;
     hooks.stop = stop;
     hooks.strict = strict;
+    hooks.reject = rejected.hook();
     hooks.progress = [&](const IngestProgress& made) {
       counters->rows = made.rows_read;
       counters->bytes = made.bytes_read;
@@ -135,15 +205,17 @@ nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, n
     };
     return ingest_files(engine, paths, source, hooks);
   };
-  return dict_of(value_or_raise(held.with_stop(ingest, report)));
+  Result<IngestReport> made = held.with_stop(ingest, report);
+  rejected.rethrow();
+  return dict_of(value_or_raise(std::move(made)));
 }
 
 }  // namespace
 
 void bind_ingest(nb::class_<HeldEngine>& engine) {
   engine.def("ingest_arrow", &ingest_arrow, "source"_a, "options"_a, "progress"_a.none())
-      .def("ingest_piece", &ingest_piece, "source"_a, "options"_a, "id"_a, "position"_a)
-      .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a, "progress"_a.none())
+      .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a, "progress"_a.none(),
+           "on_reject"_a.none())
       .def("keep", [](HeldEngine& held, const std::vector<std::string>& names) {
         raise_unless_ok(held.keep(names));
       });

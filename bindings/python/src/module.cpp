@@ -7,8 +7,6 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +21,7 @@
 #include "ingest.h"
 #include "kind_table.h"
 #include "objects.h"
+#include "operations.h"
 #include "options.h"
 #include "rollcall/query.h"
 #include "rollcall/standard_descriptors.h"
@@ -41,18 +40,6 @@ std::unique_ptr<HeldEngine> open_store(std::string directory, bool in_memory, nb
   std::unique_ptr<HeldEngine> held = HeldEngine::open(std::move(opening));
   if (!held->was_made()) raise_unless_ok(check_given_settings(given, wanted, held->settings()));
   return held;
-}
-
-QueryLimits limits_of(std::optional<double> timeout, std::stop_token stop) {
-  QueryLimits limits;
-  limits.stop = std::move(stop);
-  if (timeout) {
-    // More than a year is no limit that anybody waits for, and less than nothing is none either.
-    const std::chrono::duration<double> length(std::clamp(*timeout, 0.0, 3.2e7));
-    limits.deadline = std::chrono::steady_clock::now() +
-                      std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
-  }
-  return limits;
 }
 
 std::unique_ptr<Answer> query(HeldEngine& held, const std::string& json,
@@ -120,6 +107,7 @@ NB_MODULE(_core, module) {
       });
   bind_ingest(engine);
   bind_objects(engine);
+  bind_operations(engine);
 
   module.def("open", &open_store, "directory"_a, "in_memory"_a, "options"_a);
   module.def("kind_table", &kind_table);

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "options.h"
+#include "rollcall/campaign.h"
 #include "rollcall/kinds.h"
 #include "rollcall/query.h"
+#include "rollcall/saved_definitions.h"
 #include "rollcall/user_file.h"
 
 namespace nb = nanobind;
@@ -119,6 +121,7 @@ nb::list sources(HeldEngine& held) {
 void save(HeldEngine& held, const std::string& json, bool replace) {
   raise_unless_ok(held.with([&](Engine& engine) -> Status {
     ROLLCALL_ASSIGN_OR_RETURN(const std::vector<SavedObject> objects, parse_objects(json));
+    ROLLCALL_RETURN_IF_ERROR(check_definitions(objects, engine.settings().time_zone));
     return engine.save_objects(objects, replace ? OnSameName::kReplace : OnSameName::kRefuse);
   }));
 }
@@ -136,23 +139,6 @@ void drop(HeldEngine& held, const std::string& kind, const std::string& name) {
   const ObjectKind dropped = object_kind(kind);
   raise_unless_ok(
       held.with([&](Engine& engine) -> Status { return engine.drop_object(dropped, name); }));
-}
-
-nb::dict dict_of(const AudienceInfo& audience) {
-  nb::dict told;
-  told["campaign"] = audience.name.campaign;
-  told["run"] = audience.name.run;
-  told["as_of"] = audience.as_of;
-  nb::list classes;
-  for (const AudienceInfo::Class& held : audience.classes) {
-    nb::dict entry;
-    entry["name"] = held.name;
-    entry["contacted"] = held.contacted;
-    entry["holdout"] = held.holdout;
-    classes.append(entry);
-  }
-  told["classes"] = classes;
-  return told;
 }
 
 // Holds an audience as Python gives it: segments and the instant as JSON.
@@ -192,7 +178,7 @@ nb::dict freeze(HeldEngine& held, const std::string& campaign, const std::string
   request.holdout = holdout;
   request.draw = draw;
   const AudienceJson json = {segment, classes, as_of};
-  return dict_of(value_or_raise(
+  return audience_dict(value_or_raise(
       held.with_stop([&](Engine& engine, std::stop_token stop) -> Result<AudienceInfo> {
         ROLLCALL_RETURN_IF_ERROR(read_audience(json, engine.settings().time_zone, request));
         QueryLimits limits;
@@ -205,7 +191,7 @@ nb::list audiences(HeldEngine& held) {
   const auto found = value_or_raise(
       held.with([](Engine& e) -> Result<std::vector<AudienceInfo>> { return e.audiences(); }));
   nb::list told;
-  for (const AudienceInfo& audience : found) told.append(dict_of(audience));
+  for (const AudienceInfo& audience : found) told.append(audience_dict(audience));
   return told;
 }
 
@@ -227,6 +213,23 @@ std::uint64_t forget(HeldEngine& held, const std::vector<std::string>& users) {
 }
 
 }  // namespace
+
+nb::dict audience_dict(const AudienceInfo& audience) {
+  nb::dict told;
+  told["campaign"] = audience.name.campaign;
+  told["run"] = audience.name.run;
+  told["as_of"] = audience.as_of;
+  nb::list classes;
+  for (const AudienceInfo::Class& held : audience.classes) {
+    nb::dict entry;
+    entry["name"] = held.name;
+    entry["contacted"] = held.contacted;
+    entry["holdout"] = held.holdout;
+    classes.append(entry);
+  }
+  told["classes"] = classes;
+  return told;
+}
 
 nb::dict dict_of(const Explanation& explanation) {
   nb::dict told;

@@ -7,6 +7,7 @@
 
 namespace rollcall::python {
 
+nanobind::dict audience_dict(const AudienceInfo& audience);
 nanobind::dict dict_of(const Explanation& explanation);
 
 void bind_objects(nanobind::class_<HeldEngine>& engine);

@@ -1,8 +1,11 @@
 #include "options.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nb = nanobind;
@@ -72,6 +75,18 @@ const Setting kSettings[] = {
 std::string word_of(UserKind kind) { return kind == UserKind::kString ? "string" : "integer"; }
 
 std::string word_of(WeekStart start) { return start == WeekStart::kMonday ? "monday" : "sunday"; }
+
+QueryLimits limits_of(std::optional<double> timeout, std::stop_token stop) {
+  QueryLimits limits;
+  limits.stop = std::move(stop);
+  if (timeout) {
+    // More than a year is no limit that anybody waits for, and less than nothing is none either.
+    const std::chrono::duration<double> length(std::clamp(*timeout, 0.0, 3.2e7));
+    limits.deadline = std::chrono::steady_clock::now() +
+                      std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
+  }
+  return limits;
+}
 
 Opening read_opening(std::string directory, bool in_memory, const Given& given) {
   Opening opening;

@@ -1,6 +1,8 @@
 // Reads the options of stores and of files from what Python gives by name.
 #pragma once
 
+#include <optional>
+#include <stop_token>
 #include <string>
 
 #include "given.h"
@@ -22,6 +24,9 @@ Status check_given_settings(const Given& given, const StoreSettings& wanted,
 // Returns how to read files. The names are those of the fields of SourceOptions.
 //   kInvalidArgument  an option is not of its type
 SourceOptions read_source_options(const Given& given);
+
+// Returns the limits of a question; the timeout is in seconds.
+QueryLimits limits_of(std::optional<double> timeout, std::stop_token stop);
 
 // Returns the words of settings, as `read_opening` takes them.
 std::string word_of(UserKind kind);

@@ -62,17 +62,24 @@ class Threads(unittest.TestCase):
     def test_closing_waits_for_calls(self):
         store = memory_store()
         store.ingest(visits())
+        begun = threading.Event()
         outcome = []
 
         def ask():
-            outcome.append(len(store.query([{"kind": "retention", "periods": 300}] * 1000)))
+            try:
+                while True:
+                    outcome.append(len(store.query([{"kind": "retention", "periods": 300}] * 100)))
+                    begun.set()
+            except rollcall.FailedPrecondition:
+                outcome.append("closed")
 
         thread = threading.Thread(target=ask)
         thread.start()
-        time.sleep(0.01)
+        begun.wait()
         store.close()
         thread.join()
-        self.assertEqual(outcome, [1000])
+        self.assertEqual(set(outcome[:-1]), {100})
+        self.assertEqual(outcome[-1], "closed")
 
 
 class OtherProcesses(unittest.TestCase):
@@ -217,6 +224,32 @@ class Signals(unittest.TestCase):
                 count = store.info()["event_count"]
             self.assertGreater(count, 3)
             self.assertLessEqual(given - 1, count)  # one may be given after the stop, and not taken
+
+    def test_an_interrupt_ingests_nothing_of_what_counts_as_a_whole(self):
+        done = run_python("""
+            import os, signal, sys, threading, time, rollcall
+            try:
+                import pyarrow
+            except ImportError:
+                sys.exit(77)
+            batch = pyarrow.RecordBatch.from_pydict({"user": ["ann"], "time": ["2026-01-01"]})
+
+            def batches():
+                while True:
+                    yield batch
+                    time.sleep(0.02)
+
+            store = rollcall.open(":memory:")
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
+                store.ingest(pyarrow.RecordBatchReader.from_batches(batch.schema, batches()),
+                             event_name="x", token=("log", "1"), positions={"log": "1"})
+            except KeyboardInterrupt:
+                print(store.info()["event_count"], store.sources())
+            """)
+        if done.returncode == 77:
+            self.skipTest("there is no pyarrow")
+        self.assertEqual(done.stdout.split(), ["0", "{}"], done.stderr)
 
     def test_an_interrupt_ends_the_reading_of_files(self):
         with tempfile.TemporaryDirectory() as folder:

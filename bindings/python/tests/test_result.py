@@ -70,7 +70,11 @@ class Forms(unittest.TestCase):
         self.assertEqual(wide.to_dicts()[0]["2"], 2)
         rates = self.retention.pivot("rate").to_dicts()
         self.assertAlmostEqual(rates[0]["1"], 1 / 3)
-        self.assertIsNone(rates[-1]["cohort"])
+        self.assertEqual(rates[0]["cohort"], "2026-01-01")
+        self.assertEqual(rates[-1]["cohort"], "pooled rate")
+        self.assertEqual(wide.types["cohort"], "date")
+        self.assertEqual([row["cohort"] for row in wide.to_dicts()][-1].day, 3)
+        self.assertEqual(self.retention.pivot("rate").types["cohort"], "string")
         with self.assertRaises(rollcall.InvalidArgument):
             self.retention.pivot("rat")
         with self.assertRaises(rollcall.InvalidArgument):

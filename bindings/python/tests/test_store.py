@@ -126,15 +126,16 @@ class Kept(unittest.TestCase):
         self.assertEqual(count("few"), [1])
         self.assertEqual(self.store.saved("segment")["few"], {"users": ["ann", "zoe"]})
 
-    def test_campaigns_and_alerts_are_kept_as_they_are(self):
-        for kind in ("campaign", "alert"):
-            definition = {"name": "win back", "share": 0.5}
+    def test_campaigns_and_alerts_are_kept_by_name(self):
+        for kind, definition in (("campaign", {"name": "one", "audience": "did(signup)"}),
+                                 ("alert", {"column": "users", "nested": [1, {"a": None}]})):
             self.store.save(kind, "one", definition)
             self.assertEqual(self.store.saved(kind), {"one": definition})
             with self.assertRaises(rollcall.AlreadyExists):
-                self.store.save(kind, "one", {})
-            self.store.save(kind, "one", {}, replace=True)
+                self.store.save(kind, "one", definition)
+            self.store.save(kind, "one", definition, replace=True)
             self.store.drop(kind, "one")
+            self.assertEqual(self.store.saved(kind), {})
             with self.assertRaises(rollcall.NotFound):
                 self.store.drop(kind, "one")
 

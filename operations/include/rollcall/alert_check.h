@@ -11,6 +11,7 @@
 #include "rollcall/alert.h"
 #include "rollcall/alert_states.h"
 #include "rollcall/engine.h"
+#include "rollcall/saved_object.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -32,6 +33,17 @@ Result<std::vector<KeptAlert>> kept_alerts(const Engine& engine, const std::stri
 //   kNotFound  there is none of that name
 Result<KeptAlert> kept_alert(const Engine& engine, const std::string& directory,
                              const std::string& name);
+
+// Keeps an alert in the store, and switches it on. Its question is asked once, within the limits.
+//   kInvalidArgument  it is no definition, its question cannot be answered, or no row of the answer
+//                     is what `where` names
+//   kAlreadyExists    the name is taken
+Status create_alert(Engine& engine, const std::string& directory, const std::string& name,
+                    const std::string& definition, OnSameName on_same_name,
+                    const QueryLimits& limits = {});
+// Drops an alert from the store, and forgets what became of it.
+//   kNotFound  there is none of that name
+Status drop_alert(Engine& engine, const std::string& directory, const std::string& name);
 
 // Switches an alert of the store on, without a state, or off. A definition that is imported, or
 // that takes the place of another, is off until this is called. Nothing else of the store is

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "rollcall/alert.h"
+#include "rollcall/alert_check.h"
 #include "rollcall/alert_states.h"
 #include "rollcall/status.h"
 
@@ -75,10 +76,24 @@ struct NotifierOptions {
   std::function<void(const std::string& alert, const Status& error)> failed;
 };
 
+// Is a target of an alert, and what came of a notification to it.
+struct TriedTarget {
+  AlertTarget target;
+  Status outcome;
+};
+
+// Sends each target of an alert a notification that only tries whether one arrives. The question is
+// not asked. Both functions of `options` are set.
+//   kInvalidArgument  it notifies nobody
+//   kCancelled        `stop` was asked to stop
+Result<std::vector<TriedTarget>> test_alert(const KeptAlert& alert, const NotifierOptions& options,
+                                            const std::stop_token& stop);
+
 // Sends what waits in the log of the store in `directory`, in threads of its own, so that a target
 // that hangs delays nobody else. Of an alert's notifications to one target, one is sent at a time,
 // the oldest first. Others may do the same beside it: a delivery is claimed in the log before it is
-// tried. One that was tried when the process ended may arrive twice.
+// tried. One that was tried when the process ended may arrive twice. If a thread of the queue runs
+// out of memory, or cannot be started, `look` and `drain` throw what it threw.
 class NotifierQueue {
  public:
   NotifierQueue(std::string directory, NotifierOptions options);

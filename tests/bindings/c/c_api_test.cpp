@@ -1,7 +1,6 @@
 // The calls of rollcall.h do what Engine does.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -25,16 +24,9 @@ JsonValue json_of(const Returned& returned) {
 
 class CApi : public ::testing::Test {
  protected:
-  CApi() {
-    char name[] = "/tmp/rollcall_c.XXXXXX";
-    directory_ = ::mkdtemp(name);
-  }
-  ~CApi() override {
-    std::filesystem::remove_all(directory_);
-    EXPECT_EQ(live_arrow(), LiveArrow());
-  }
+  ~CApi() override { EXPECT_EQ(live_arrow(), LiveArrow()); }
 
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
   std::string write(const std::string& name, std::string_view content) const {
     std::ofstream(path(name)) << content;
     return path(name);
@@ -67,7 +59,7 @@ class CApi : public ::testing::Test {
     });
   }
 
-  std::string directory_;
+  const TemporaryDirectory directory_;
 };
 
 constexpr std::string_view kActive = R"({"kind": "active", "event": "login"})";

@@ -32,6 +32,14 @@ const std::vector<EngineCall> kEngineCalls = {
       ArrowArrayStream out;
       return rollcall_query_arrow(engine, R"({"kind": "active"})", 18, nullptr, 0, &out, error);
     },
+    [](auto* engine, auto** error) { return rollcall_end_campaign(engine, "a", 1, error); },
+    [](auto* engine, auto** error) { return rollcall_drop_campaign(engine, "a", 1, error); },
+    [](auto* engine, auto** error) {
+      return rollcall_create_alert(engine, "a", 1, "{}", 2, 0, nullptr, 0, error);
+    },
+    [](auto* engine, auto** error) { return rollcall_enable_alert(engine, "a", 1, error); },
+    [](auto* engine, auto** error) { return rollcall_disable_alert(engine, "a", 1, error); },
+    [](auto* engine, auto** error) { return rollcall_drop_alert(engine, "a", 1, error); },
 };
 
 // Every call that takes an engine and has to return a text.
@@ -60,6 +68,46 @@ const std::vector<EngineTextCall> kTextCalls = {
     [](auto* engine, char** out, std::size_t* size, auto** error) {
       return rollcall_audiences(engine, out, size, error);
     },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_campaigns(engine, out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_report(engine, nullptr, 0, nullptr, 0, out, size, error);
+    },
+};
+
+constexpr std::string_view kAlert =
+    R"({"query": {"kind": "active"}, "column": "users", "condition": {"below": 2}})";
+
+std::int32_t send_nothing(void*, const char*, std::size_t, const char*, std::size_t) { return 0; }
+
+// Every one that needs a directory.
+const std::vector<EngineTextCall> kAlertCalls = {
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_alerts(engine, out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_check_alerts(engine, nullptr, 0, nullptr, 0, out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_notify_alerts(engine, send_nothing, nullptr, nullptr, out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_alert(engine, "few", 3, out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_alert_breaker(engine, "few", 3, out, size, error);
+    },
+};
+
+// Every one that fails in the store of these tests, which is not where it is at.
+const std::vector<EngineTextCall> kFailingCalls = {
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_campaign_question(engine, "none", 4, nullptr, 0, out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_test_alert(engine, "none", 4, send_nothing, nullptr, out, size, error);
+    },
 };
 
 // Every call whose text may be left out.
@@ -81,11 +129,21 @@ const std::vector<EngineTextCall> kOptionalTextCalls = {
       return rollcall_freeze(engine, kRequest.data(), kRequest.size(), nullptr, 0, out, size,
                              error);
     },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      constexpr std::string_view kCampaign = R"j({"name": "back", "audience": "did(*)"})j";
+      return rollcall_create_campaigns(engine, kCampaign.data(), kCampaign.size(), 0, nullptr, 0,
+                                       out, size, error);
+    },
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_run_campaigns(engine, nullptr, 0, nullptr, 0, out, size, error);
+    },
 };
 
 std::vector<EngineTextCall> all_text_calls() {
   std::vector<EngineTextCall> calls = kTextCalls;
-  calls.insert(calls.end(), kOptionalTextCalls.begin(), kOptionalTextCalls.end());
+  for (const auto* more : {&kOptionalTextCalls, &kAlertCalls, &kFailingCalls}) {
+    calls.insert(calls.end(), more->begin(), more->end());
+  }
   return calls;
 }
 
@@ -123,23 +181,47 @@ TEST(CCalls, AClosedEngineTakesNoCall) {
   }
 }
 
+void expect_place_needed(rollcall_engine* engine, const std::vector<EngineTextCall>& calls) {
+  for (const EngineTextCall& made : calls) {
+    const Returned returned =
+        call([&](rollcall_error** error) { return made(engine, nullptr, nullptr, error); });
+    EXPECT_EQ(returned.error, "out: must not be null");
+    char* out = nullptr;
+    EXPECT_EQ(made(engine, &out, nullptr, nullptr), ROLLCALL_OK);
+    EXPECT_NE(out, nullptr);
+    rollcall_free(out);
+  }
+}
+
 TEST(CCalls, ATextNeedsAPlace) {
   const EngineHandle engine = open_in_memory();
-  for (const EngineTextCall& made : kTextCalls) {
-    const Returned returned =
-        call([&](rollcall_error** error) { return made(engine.get(), nullptr, nullptr, error); });
-    EXPECT_EQ(returned.error, "out: must not be null");
-  }
+  expect_place_needed(engine.get(), kTextCalls);
   for (const EngineTextCall& made : kOptionalTextCalls) {
     const Returned returned =
         call([&](rollcall_error** error) { return made(engine.get(), nullptr, nullptr, error); });
     EXPECT_TRUE(returned.ok()) << returned.error;
   }
-  for (const EngineTextCall& made : kTextCalls) {
+}
+
+TEST(CCalls, AlertsNeedADirectory) {
+  const EngineHandle in_memory = open_in_memory();
+  for (const EngineTextCall& made : kAlertCalls) {
     char* out = nullptr;
-    EXPECT_EQ(made(engine.get(), &out, nullptr, nullptr), ROLLCALL_OK);
-    EXPECT_NE(out, nullptr);
-    rollcall_free(out);
+    EXPECT_EQ(made(in_memory.get(), &out, nullptr, nullptr), ROLLCALL_UNSUPPORTED);
+    EXPECT_EQ(out, nullptr);
+  }
+  const TemporaryDirectory directory;
+  EngineHandle engine;
+  ASSERT_TRUE(open(directory.path(), "", engine).ok());
+  ASSERT_TRUE(ingest(engine.get(), three_days()).ok());
+  ASSERT_EQ(rollcall_create_alert(engine.get(), "few", 3, kAlert.data(), kAlert.size(), 0, nullptr,
+                                  0, nullptr),
+            ROLLCALL_OK);
+  expect_place_needed(engine.get(), kAlertCalls);
+  for (const EngineTextCall& made : kFailingCalls) {
+    char* out = nullptr;
+    EXPECT_EQ(made(engine.get(), &out, nullptr, nullptr), ROLLCALL_NOT_FOUND);
+    EXPECT_EQ(out, nullptr);
   }
 }
 
@@ -154,6 +236,15 @@ TEST(CCalls, OtherPlacesThatAreNull) {
       ROLLCALL_INVALID_ARGUMENT);
   EXPECT_EQ(rollcall_ingest_arrow(engine.get(), nullptr, nullptr, 0, nullptr, 0, nullptr, nullptr,
                                   nullptr),
+            ROLLCALL_INVALID_ARGUMENT);
+  const TemporaryDirectory directory;
+  EngineHandle on_disk;
+  ASSERT_TRUE(open(directory.path(), "", on_disk).ok());
+  char* out = nullptr;
+  EXPECT_EQ(
+      rollcall_notify_alerts(on_disk.get(), nullptr, nullptr, nullptr, &out, nullptr, nullptr),
+      ROLLCALL_INVALID_ARGUMENT);
+  EXPECT_EQ(rollcall_test_alert(on_disk.get(), "a", 1, nullptr, nullptr, &out, nullptr, nullptr),
             ROLLCALL_INVALID_ARGUMENT);
   const Returned sized = call([&](rollcall_error** error) {
     return rollcall_forget(engine.get(), nullptr, 3, nullptr, error);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -86,6 +88,23 @@ inline EngineHandle open_in_memory(std::string_view settings = R"({})") {
   EXPECT_TRUE(opened.ok()) << opened.error;
   return engine;
 }
+
+// Is a directory that goes with the test.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    char name[] = "/tmp/rollcall_c.XXXXXX";
+    path_ = ::mkdtemp(name);
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 // A user a day on each of three days, from 2026-01-01 on: ann comes on all of them.
 inline ArrowArrayStream three_days() {

@@ -7,6 +7,7 @@
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,9 @@ def main():
         subprocess.run([options.c_compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", *options.flag,
                         *(f"-I{os.path.abspath(directory)}" for directory in options.include), source, "-o", built,
                         f"-L{libraries}", "-lrollcall"], check=True)
-        done = subprocess.run([built], check=True, cwd=os.path.join(ROOT, "examples"), stdout=subprocess.PIPE,
-                              text=True, env={**os.environ, "LD_LIBRARY_PATH": libraries})
+        shutil.copy(os.path.join(ROOT, "examples", "events.csv"), folder)
+        done = subprocess.run([built], check=True, cwd=folder, stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "LD_LIBRARY_PATH": libraries})
     if done.stdout != expected:
         print(f"printed:\n{done.stdout}expected:\n{expected}")
         return 1

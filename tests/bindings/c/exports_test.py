@@ -17,14 +17,19 @@ LIBRARY = None
 
 # Whatever is added to the header is added here, and nothing is ever taken away under one soname.
 CALLS = {
-    "rollcall_audiences", "rollcall_checkpoint", "rollcall_close", "rollcall_compact", "rollcall_copy",
-    "rollcall_drop_audience", "rollcall_drop_object", "rollcall_engine_free", "rollcall_error_code",
-    "rollcall_error_free", "rollcall_error_hint", "rollcall_error_text", "rollcall_explain",
-    "rollcall_forget", "rollcall_free", "rollcall_freeze", "rollcall_info", "rollcall_ingest_arrow",
-    "rollcall_ingest_files", "rollcall_objects", "rollcall_open", "rollcall_query",
-    "rollcall_query_arrow", "rollcall_save_objects", "rollcall_segments", "rollcall_sources",
-    "rollcall_stop_free", "rollcall_stop_new", "rollcall_stop_request", "rollcall_verify",
-    "rollcall_version",
+    "rollcall_alert", "rollcall_alert_breaker", "rollcall_alerts", "rollcall_audiences",
+    "rollcall_campaign_question", "rollcall_campaigns", "rollcall_check_alerts",
+    "rollcall_checkpoint", "rollcall_close", "rollcall_compact", "rollcall_copy",
+    "rollcall_create_alert", "rollcall_create_campaigns", "rollcall_disable_alert",
+    "rollcall_drop_alert", "rollcall_drop_audience", "rollcall_drop_campaign",
+    "rollcall_drop_object", "rollcall_enable_alert", "rollcall_end_campaign",
+    "rollcall_engine_free", "rollcall_error_code", "rollcall_error_free", "rollcall_error_hint",
+    "rollcall_error_text", "rollcall_explain", "rollcall_forget", "rollcall_free",
+    "rollcall_freeze", "rollcall_info", "rollcall_ingest_arrow", "rollcall_ingest_files",
+    "rollcall_notify_alerts", "rollcall_objects", "rollcall_open", "rollcall_query",
+    "rollcall_query_arrow", "rollcall_report", "rollcall_run_campaigns", "rollcall_save_objects",
+    "rollcall_segments", "rollcall_sources", "rollcall_stop_free", "rollcall_stop_new",
+    "rollcall_stop_request", "rollcall_test_alert", "rollcall_verify", "rollcall_version",
 }
 
 
