@@ -231,7 +231,6 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
       batch.event = {event, {}};
       EXPECT_TRUE(engine->ingest(batch).ok());
     }
-    EXPECT_TRUE(freeze_rich_audiences(*engine).ok());
     EXPECT_TRUE(engine->checkpoint().ok());
     return engine;
   };
@@ -275,6 +274,7 @@ TEST(QuestionMemoryTogether, RichQuestionsOfEveryKind) {
           rich_events(UserKind::kInteger, kPeople, 1, kLast - back);
       EXPECT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
     }
+    EXPECT_TRUE(freeze_rich_audiences(*engine).ok());
     EXPECT_TRUE(engine->checkpoint().ok());
     return engine;
   };

@@ -173,9 +173,9 @@ int32_t rollcall_audiences(rollcall_engine* engine, char** out, size_t* size,
 /* --- Campaigns: whom to win back, and what came of it. docs/campaigns.md has their fields. --- */
 
 /* Keeps campaigns, all or none, and freezes their runs that are due: `definitions` is an object, or
- * a list. If `standard` is not 0, they are those for the usual churn windows, and `definitions` has
- * what they have in common, or is empty. Returns the runs, as rollcall_audiences lists them,
- * through `out`, which may be null. */
+ * a list. If `standard` is not 0, they are the standard set, and `definitions` has what those have
+ * in common, or is empty. Returns the runs, as rollcall_audiences lists them, through `out`, which
+ * may be null. */
 int32_t rollcall_create_campaigns(rollcall_engine* engine, const char* definitions,
                                   size_t definitions_size, int32_t standard,
                                   const rollcall_stop* stop, uint64_t timeout_ms, char** out,

@@ -128,7 +128,8 @@ class Kept(unittest.TestCase):
 
     def test_campaigns_and_alerts_are_kept_by_name(self):
         for kind, definition in (("campaign", {"name": "one", "audience": "did(signup)"}),
-                                 ("alert", {"column": "users", "nested": [1, {"a": None}]})):
+                                 ("alert", {"query": {"kind": "active"}, "column": "users",
+                                            "condition": {"below": 1}})):
             self.store.save(kind, "one", definition)
             self.assertEqual(self.store.saved(kind), {"one": definition})
             with self.assertRaises(rollcall.AlreadyExists):

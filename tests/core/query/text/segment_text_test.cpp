@@ -2,6 +2,7 @@
 // written is read back.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,26 +35,6 @@ std::string error(std::string_view text) {
 }
 
 Day day(std::string_view text) { return *parse_date(text); }
-
-Segment did(std::string name) {
-  Segment segment;
-  segment.event = {Names::kAnyOf, {std::move(name)}, {}};
-  return segment;
-}
-
-Segment of_parts(Kind kind, std::vector<Segment> parts) {
-  Segment segment;
-  segment.kind = kind;
-  segment.parts = std::move(parts);
-  return segment;
-}
-
-Segment of_name(Kind kind, std::string name) {
-  Segment segment;
-  segment.kind = kind;
-  segment.name = std::move(name);
-  return segment;
-}
 
 // These are the examples of docs/queries.md.
 TEST(SegmentText, DocumentedExamples) {
@@ -580,10 +561,21 @@ Segment random_funnel(Random& random, int depth) {
   return segment;
 }
 
+bool is_text(const Selector& selector) {
+  const auto all_are = [](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), "\xff") == names.end();
+  };
+  return all_are(selector.names) &&
+         std::all_of(selector.where.begin(), selector.where.end(), [&](const auto& condition) {
+           return all_are({condition.property}) && all_are(condition.values);
+         });
+}
+
 Segment random_variant(Random& random) {
   CompareQuery ask;
-  ask.exposure = random_selector(random);
-  ask.variant = random.pick(kRandomNames);
+  do ask.exposure = random_selector(random);
+  while (!is_text(ask.exposure));
+  ask.variant = random_text(random);
   Segment segment;
   segment.kind = Kind::kVariant;
   segment.name = random_text(random);

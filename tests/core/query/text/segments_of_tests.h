@@ -20,6 +20,26 @@ inline Segment parse(std::string_view text) {
 
 inline Selector event(std::string name) { return {Selector::Names::kAnyOf, {std::move(name)}, {}}; }
 
+inline Segment did(std::string name) {
+  Segment segment;
+  segment.event = {Selector::Names::kAnyOf, {std::move(name)}, {}};
+  return segment;
+}
+
+inline Segment of_parts(Segment::Kind kind, std::vector<Segment> parts) {
+  Segment segment;
+  segment.kind = kind;
+  segment.parts = std::move(parts);
+  return segment;
+}
+
+inline Segment of_name(Segment::Kind kind, std::string name) {
+  Segment segment;
+  segment.kind = kind;
+  segment.name = std::move(name);
+  return segment;
+}
+
 inline Segment of_funnel(Segment::Kind kind, Query funnel) {
   Segment segment;
   segment.kind = kind;
