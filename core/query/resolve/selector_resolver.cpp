@@ -332,7 +332,7 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
   for (const auto* const conditions : {&selector.where, &query_where}) {
     for (const PropertyCondition& condition : *conditions) {
       if (is_on_amounts(condition)) {
-        if (!result.amounts) result.amounts.emplace();
+        if (!result.amounts) result.amounts.emplace(EventSelector::Amounts{});
         narrow(condition, catalog.value_decimals(), *result.amounts);
         continue;
       }
