@@ -76,7 +76,7 @@ Result<std::vector<Campaign>> read_campaigns(std::string_view json, bool are_sta
 // Has the caller send the notifications, and counts those that arrived.
 class CallersSend {
  public:
-  CallersSend(rollcall_send send, void* context) : send_(send), context_(context) {}
+  CallersSend(rollcall_send to, void* context) : send_(to), context_(context) {}
 
   // The options refer to this object.
   NotifierOptions options() {

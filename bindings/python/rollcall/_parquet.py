@@ -258,7 +258,7 @@ class ParquetIngest:
         while pieces:
             begin, stop = pieces.pop()
             try:
-                count = self._ingest(batch.slice(begin, stop - begin), source, position_at(row_of(stop)))
+                count = self._ingest_rows(batch.slice(begin, stop - begin), source, position_at(row_of(stop)))
                 self.report["rows_read"] += count
                 self.report["rows_ingested"] += count
             except (InvalidArgument, ResourceExhausted) as error:
@@ -267,11 +267,11 @@ class ParquetIngest:
                     pieces += [(middle, stop), (begin, middle)]
                 elif isinstance(error, InvalidArgument):
                     self._reject(file, _OTHER_FAULT, str(error), 1, [row_of(begin)])
-                    self._ingest(batch.slice(0, 0), source, position_at(row_of(stop)))
+                    self._ingest_rows(batch.slice(0, 0), source, position_at(row_of(stop)))
                 else:
                     raise
 
-    def _ingest(self, rows: Any, source: str, position: str) -> int:
+    def _ingest_rows(self, rows: Any, source: str, position: str) -> int:
         """Ingests rows as a whole, with the position of their source after them."""
         told = self._engine.ingest_arrow(rows, {**self._options, "positions": [(source, position)]}, None)
         self.report["rows_forgotten"] += told["rows_forgotten"]

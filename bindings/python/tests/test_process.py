@@ -353,7 +353,7 @@ class Leaks(unittest.TestCase):
         work(int(os.environ.get("ROLLCALL_PYTHON_OPENS", "150")))
         grown = resident_bytes() - before
         self.assertLess(grown, 32 << 20)
-        self.assertEqual(stores(), held_elsewhere)
+        self.assertLessEqual(stores(), held_elsewhere)
 
 
 if __name__ == "__main__":
