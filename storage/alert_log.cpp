@@ -91,11 +91,16 @@ std::optional<std::string_view> record_at(std::string_view file, std::uint64_t o
   return payload;
 }
 
+}  // namespace
+
+// Has a name outside of this file, because AlertLog::State holds it.
 struct LogContents {
   std::vector<std::string> records;
   std::uint64_t end = 0;            // of the last whole record
   std::uint64_t bytes_on_disk = 0;  // by the mark
 };
+
+namespace {
 
 Status damaged_log(const std::string& path, const std::string& what) {
   return Status::corruption(path + ": " + what +
