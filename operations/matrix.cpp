@@ -289,7 +289,8 @@ bool is_share(std::string_view kind, std::string_view column) {
                                             "breadth",
                                             "phi"};
   return std::find(std::begin(kNoShares), std::end(kNoShares), column) == std::end(kNoShares) &&
-         !column.starts_with("mean") && !is_duration(column) && !is_statistic(kind, column);
+         !column.starts_with("mean") && !column.ends_with("_mean") && !is_duration(column) &&
+         !is_statistic(kind, column);
 }
 
 bool is_statistic(std::string_view kind, std::string_view column) {

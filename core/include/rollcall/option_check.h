@@ -2,8 +2,8 @@
 // first.
 #pragma once
 
-#include "rollcall/source_options.h"
 #include "rollcall/options.h"
+#include "rollcall/source_options.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

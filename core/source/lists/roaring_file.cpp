@@ -188,10 +188,17 @@ Status write_roaring_file(const QueryResult& list, UserKind kind, const std::str
   return guarded(path, [&]() -> Status {
     ROLLCALL_RETURN_IF_ERROR(check_path(path));
     ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string_view> users, listed_texts(list));
-    ROLLCALL_ASSIGN_OR_RETURN(std::vector<std::uint64_t> numbers,
-                              kind == UserKind::kString
-                                  ? ordinals_of(users, dictionary_beside(path))
-                                  : numbers_of(users));
+    const std::string beside = dictionary_beside(path);
+    // Whoever reads the set would take its numbers for ordinals.
+    if (kind == UserKind::kInteger && ::access(beside.c_str(), F_OK) == 0) {
+      return Status::invalid_argument(fmt::format(
+          "{}: the ids are integers, and {} explains the sets of the directory (allowed: a "
+          "directory without a dictionary)",
+          path, beside));
+    }
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<std::uint64_t> numbers, kind == UserKind::kString
+                                                                      ? ordinals_of(users, beside)
+                                                                      : numbers_of(users));
     return replace_file(path, to_roaring(std::move(numbers)));
   });
 }

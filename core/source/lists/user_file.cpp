@@ -95,9 +95,16 @@ Status read_users(const std::string& name, const ListText& list, const OpenList&
   if (!is_roaring(list.view())) {
     return read_user_list(name, list.view(), kind, account, users);
   }
-  if (kind == UserKind::kInteger) return read_number_set(name, list.view(), account, users);
   const std::string beside = dictionary_beside(name);
   const Result<ListText> dictionary = open_text(open, beside, account);
+  if (kind == UserKind::kInteger) {
+    if (!dictionary.ok()) return read_number_set(name, list.view(), account, users);
+    account.give_back(dictionary->text.capacity());
+    return Status::invalid_argument(fmt::format(
+        "{}: the set is of ordinals, which {} explains, and the ids of the store are integers "
+        "(allowed: a set of integers in a directory without a dictionary)",
+        name, beside));
+  }
   if (!dictionary.ok()) return dictionary.status().within(name);
   ROLLCALL_RETURN_IF_ERROR(
       read_text_set(name, list.view(), beside, dictionary->view(), account, users));
