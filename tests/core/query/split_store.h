@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/workers.h"
+#include "core/catalog/audience_table.h"
 #include "core/catalog/manifest.h"
 #include "core/catalog/store_tables.h"
 #include "core/engine/query_executor.h"
@@ -127,8 +128,10 @@ class SplitStore {
   explicit SplitStore(std::unique_ptr<Store> store) : store_(std::move(store)) {}
 
   PlanContext context(QuestionAccount& account) const {
-    return {manifest_.settings,    zone_,     *catalog_, manifest_.days,
-            manifest_.known_until, segments_, nullptr,   &account};
+    PlanContext context{manifest_.settings,    zone_,     *catalog_, manifest_.days,
+                        manifest_.known_until, segments_, nullptr,   &account};
+    context.audiences = audiences_;
+    return context;
   }
 
   Status load() {
@@ -141,6 +144,7 @@ class SplitStore {
     catalog_ = tables.catalog;
     manifest_.settings.kept_properties = catalog_->kept_properties();
     segments_.saved = tables.segments.saved();
+    audiences_ = std::make_shared<const AudienceCatalog>(AudienceCatalog{tables.audiences, {}});
     for (std::uint32_t i = 0; i < manifest_.settings.partition_count; ++i) {
       Partition& partition = partitions_.emplace_back(i, manifest_.settings);
       if (const Epoch epoch = manifest_.partition_epochs[i]; epoch != 0) {
@@ -156,6 +160,7 @@ class SplitStore {
   TimeZone zone_;
   std::shared_ptr<const SeriesCatalog> catalog_;
   SegmentCatalog segments_;
+  std::shared_ptr<const AudienceCatalog> audiences_;
   std::vector<Partition> partitions_;
   Workers workers_{2};
   QuestionBudget budget_{std::size_t{1} << 30};

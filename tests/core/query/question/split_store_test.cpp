@@ -13,11 +13,14 @@
 #include <vector>
 
 #include "rollcall/kinds.h"
+#include "rollcall/memory_store.h"
 #include "tests/core/query/split_store.h"
+#include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/history_generator.h"
 #include "tests/support/query_generator.h"
 #include "tests/support/result_text.h"
+#include "tests/support/rich_questions.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
 
@@ -108,7 +111,7 @@ TEST(SplitStore, AnswersAsOneStore) {
   }
   for (std::size_t kind = 0; kind < members_by_kind.size(); ++kind) {
     const std::string_view name = query_kinds()[kind].name;
-    // These stores have no audiences, which such a question is about.
+    // AnswersAboutAudiences asks these, as the stores above have none.
     if (name == "response") continue;
     EXPECT_GT(by_kind[kind], 10) << name;
     // A profile is of one user and has no counts of users, and each row of rfm_users is a user.
@@ -117,6 +120,47 @@ TEST(SplitStore, AnswersAsOneStore) {
   }
   EXPECT_GT(with_breakdown, 50);
   EXPECT_GT(later_pages, 20);
+}
+
+TEST(SplitStore, AnswersAboutAudiences) {
+  constexpr Day kLast{20'460};
+  const std::uint64_t seed = run_seed();
+  Random random(seed);
+  const std::shared_ptr<MemoryDisk> disk = make_memory_disk();
+  EngineOptions options;
+  options.settings = rich_settings(UserKind::kInteger);
+  options.settings->partition_count = 8;
+  const auto engine = Engine::open(open_memory_store(disk), options);
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  const std::vector<NaiveEvent> events = rich_events(UserKind::kInteger, 300, 20, kLast);
+  ASSERT_TRUE((*engine)->ingest(EventColumns(events, *options.settings).batch()).ok());
+  ASSERT_TRUE(freeze_rich_audiences(**engine).ok());
+  std::vector<Answered> answered;
+  for (const RichQuestion& question : rich_questions(UserKind::kInteger, kLast)) {
+    if (question.kind != "response") continue;
+    const Query query = *parse_query(question.json);
+    for (int i = 0; i < 20; ++i) {
+      const Result<QueryResult> result = (*engine)->query(query);
+      ASSERT_TRUE(result.ok()) << result.status().to_string();
+      answered.push_back({query, *result});
+      const std::optional<Query> page = ask_for_members(query, *result, random);
+      if (!page) continue;
+      Result<QueryResult> members = (*engine)->query(*page);
+      if (members.ok()) answered.push_back({*page, *std::move(members)});
+    }
+  }
+  ASSERT_GT(answered.size(), 50u);
+  ASSERT_TRUE((*engine)->close().ok());
+  const auto split = SplitStore::open(open_memory_store(disk));
+  ASSERT_TRUE(split.ok()) << split.status().to_string();
+  for (const Answered& expected : answered) {
+    SCOPED_TRACE(::testing::Message()
+                 << "ROLLCALL_SEED=" << seed << " " << to_json(expected.query));
+    const Result<QueryResult> found = (*split)->query(expected.query, random);
+    ASSERT_TRUE(found.ok()) << found.status().to_string();
+    ASSERT_EQ(to_text(*found), to_text(expected.result));
+    ASSERT_EQ(found->definition, expected.result.definition);
+  }
 }
 
 }  // namespace
