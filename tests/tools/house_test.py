@@ -56,7 +56,7 @@ FOLDERS = "|".join(("bench", "bindings", "core", "docs", "examples", "kernels", 
 KIND_ROWS = "core/query/kinds/kind_rows.h"
 # Two files name a kind beside its own: the one with its struct, and the list of rows.
 KIND_PLACES = ("core/include/rollcall/question.h", KIND_ROWS)
-# These names are words of the field, too, so that only the types are looked for.
+# These names are words of the field, too, so that only the types are looked for, and comparisons of kinds.
 EVERYDAY_NAMES = ("active", "clock", "compare", "counts", "idle", "ltv", "paths", "segment")
 # The help has examples; the command of segments, which also keeps them, asks how many users one has.
 # C reads a segment as that of a question about it.
@@ -64,6 +64,7 @@ EVERYDAY_NAMES = ("active", "clock", "compare", "counts", "idle", "ltv", "paths"
 KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store_directory.cpp", "churn"),
                    ("tools/rollcall.cpp", "retention"), ("tools/rollcall.cpp", "churn"),
                    ("tools/commands/segment.cpp", "SegmentQuery"),
+                   ("tools/rollcall.cpp", 'kind.name == "segment"'),
                    ("bindings/c/option_json.cpp", "SegmentQuery")}
 # An algorithm may be named for the kind that it is for. These files see no question.
 KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
@@ -106,6 +107,8 @@ def names_of_kinds(sources, kinds):
         words = [rf"\b{type_name}\b"]
         if name not in EVERYDAY_NAMES:
             words.append(rf"(?i:(?<![a-z]){name}s?(?![a-z]))")
+        else:
+            words.append(rf'kind(?:\.name|_name)? [=!]= "{name}"')
         for path, text in sources.items():
             # A kind may have several files of its name, in the rooms of questions.
             is_own = path.startswith("core/query/") and os.path.basename(path).startswith(f"{name}_")
@@ -173,7 +176,8 @@ class House(unittest.TestCase):
     def test_a_second_place_of_a_kind_is_seen(self):
         unchanged = {path: read(path) for path in sources_in(*KIND_FOLDERS)}
         kinds = query_kinds(unchanged)
-        for text in ('if (kind == "stickiness") return 1;', "std::get<StickinessQuery>(query.ask);",
+        for text in ('if (kind == "stickiness") return 1;', 'if (kind.name != "compare") return 1;',
+                     "std::get<StickinessQuery>(query.ask);",
                      "std::get<ActiveQuery>(query.ask);", "void add_stickiness_command();",
                      'error("lifecycles need days");', "std::get<FunnelQuery>(query.ask);"):
             for path in ("core/engine/verify.cpp", "tools/rollcall.cpp", "core/query/kinds/active.cpp",
