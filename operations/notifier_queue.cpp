@@ -255,6 +255,19 @@ void NotifierQueue::State::dispatch(std::stop_token stop) {
   }
 }
 
+NotifierOptions sent_by(
+    std::function<Status(const AlertTarget& target, const Notification& notification)> send) {
+  NotifierOptions options;
+  options.webhook = [send](const WebhookTarget& target, const Notification& notification,
+                           const std::stop_token&) { return send(target, notification); };
+  options.command = [send = std::move(send)](
+                        const CommandTarget& target, const Notification& notification,
+                        const std::stop_token&) { return send(target, notification); };
+  options.tries_max = 1;
+  options.threads = 1;
+  return options;
+}
+
 NotifierQueue::NotifierQueue(std::string directory, NotifierOptions options)
     : state_(std::make_unique<State>(std::move(directory), std::move(options))) {
   State* const state = state_.get();

@@ -80,14 +80,9 @@ class CallersSend {
 
   // The options refer to this object.
   NotifierOptions options() {
-    NotifierOptions options;
-    options.webhook = [this](const WebhookTarget& target, const Notification& notification,
-                             const std::stop_token&) { return send(target, notification); };
-    options.command = [this](const CommandTarget& target, const Notification& notification,
-                             const std::stop_token&) { return send(target, notification); };
-    options.tries_max = 1;
-    options.threads = 1;
-    return options;
+    return sent_by([this](const AlertTarget& target, const Notification& notification) {
+      return send(target, notification);
+    });
   }
   std::uint64_t arrived() const { return arrived_; }
 

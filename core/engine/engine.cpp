@@ -334,8 +334,8 @@ Result<bool> Engine::State::stage(const PreparedRows& rows,
     return true;
   };
   ROLLCALL_ASSIGN_OR_RETURN(const bool fits, stage_all());
-  // What a checkpoint has yet to store cannot leave memory. If that is much, the batch waits for
-  // the end of the checkpoint, because letting everything else go would not be enough.
+  // Pages that a checkpoint has yet to store cannot leave memory. If they are many, the batch waits
+  // for the end of the checkpoint, because letting everything else go would not be enough.
   if (fits || written_out_bytes > state_bytes_max() * kWrittenOutShareMost) return fits;
   for (Partition& partition : partitions) partition.unstage();
   evict_for(state_bytes_max() * kRoomMadeShare);

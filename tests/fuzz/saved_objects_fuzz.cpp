@@ -35,7 +35,7 @@ void check_campaign(std::string_view json) {
 void check_alert(std::string_view json) {
   const Result<AlertDefinition> alert = parse_alert(json);
   if (!alert.ok()) return require_refusal(alert.status());
-  // What is notified never leaves the machine in the clear, and no program is found by a PATH.
+  // A webhook is an address of HTTP, and a command finds its program without a PATH.
   for (const AlertTarget& target : alert->notify) {
     if (const auto* webhook = std::get_if<WebhookTarget>(&target)) {
       require(webhook->url.starts_with("https://") || webhook->url.starts_with("http://"),

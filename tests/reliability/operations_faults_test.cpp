@@ -3,8 +3,8 @@
 // fails once or for ever; or there is no room left. What was acknowledged is there when the store
 // is opened again, each step wholly or not at all, and the work goes on from there.
 //
-// Of the calls that a session makes, every ROLLCALL_FAULT_STEP-th from ROLLCALL_FAULT_CALL on is
-// the one, each in a process of its own.
+// A session makes many calls: every ROLLCALL_FAULT_STEP-th from ROLLCALL_FAULT_CALL on is the one
+// that fails, each in a process of its own.
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -326,7 +326,7 @@ class SavedFaults : public OperationsFaults {
     return text;
   }
 
-  // What is there after so many steps, worked out by hand.
+  // Returns what is there after so many steps, worked out by hand.
   static std::vector<std::string> expected() {
     const std::string events = "60 events";
     const std::string one = R"(; a = {"x":1})";

@@ -1,4 +1,4 @@
-// What the users of a campaign did, by the oracle. Who is in an audience goes by hashes of the
+// Tells what the users of a campaign did, by the oracle. Who is in an audience goes by hashes of the
 // engine's own, so that the oracle is told.
 #pragma once
 

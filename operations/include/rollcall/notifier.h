@@ -76,6 +76,11 @@ struct NotifierOptions {
   std::function<void(const std::string& alert, const Status& error)> failed;
 };
 
+// Returns options by which `send` sends every notification, one after the other and once each. It
+// may refer to the caller's, which then has to outlive them.
+NotifierOptions sent_by(
+    std::function<Status(const AlertTarget& target, const Notification& notification)> send);
+
 // Is a target of an alert, and what came of a notification to it.
 struct TriedTarget {
   AlertTarget target;

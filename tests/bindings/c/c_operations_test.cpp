@@ -22,7 +22,7 @@ JsonValue json_of(const Returned& returned) {
   return JsonValue::parse(returned.text, nullptr, false);
 }
 
-// What the callback of a program was given.
+// Holds what the callback of a program was given.
 struct Received {
   std::vector<std::pair<JsonValue, JsonValue>> sent;  // what it was about, and its body
   std::int32_t answer = 0;

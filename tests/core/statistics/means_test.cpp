@@ -125,7 +125,7 @@ TEST(Means, KnowNothingOfNobodyOneUserOrUsersAllAlike) {
   EXPECT_EQ(welch_t(alike, spread, 1)->degrees_of_freedom, 1);
 }
 
-// What another machine sends may be of no users that there could be.
+// Another machine may send sums that no users can have.
 TEST(Means, KnowNothingOfImpossibleSums) {
   SampleSums impossible = sums_of({1, 2, 3});
   impossible.squares[0] = 2;

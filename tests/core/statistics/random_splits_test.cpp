@@ -124,7 +124,7 @@ TEST(RandomSplits, ASplitIsAsLikelyAsAnyOther) {
   for (std::uint64_t user = 0; user < 4; ++user) {
     (user < 2 ? control : variant).add({fmix64(user), user < 2 ? 1 : 0});
   }
-  // Of the six splits of four users into two and two, two are as far.
+  // Four users split into two and two in six ways, and two of these are as far.
   const std::uint64_t as_far =
       count_splits_as_far(control.measured(true), variant.measured(true), 9'000, 3, [] {});
   EXPECT_NEAR(static_cast<double>(as_far) / 9'000, 1.0 / 3, 0.02);
