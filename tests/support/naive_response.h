@@ -1,5 +1,5 @@
-// Tells what the users of a campaign did, by the oracle. Who is in an audience goes by hashes of the
-// engine's own, so that the oracle is told.
+// Tells what the users of a campaign did, by the oracle. Who is in an audience goes by hashes of
+// the engine's own, so that the oracle is told.
 #pragma once
 
 #include <array>
