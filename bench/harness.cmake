@@ -7,6 +7,7 @@ find_package(CLI11 CONFIG REQUIRED)
 add_library(rollcall_bench_workload STATIC
   ${CMAKE_CURRENT_LIST_DIR}/floor.cpp
   ${CMAKE_CURRENT_LIST_DIR}/recount.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/workload_properties.cpp
   ${CMAKE_CURRENT_LIST_DIR}/workload_w.cpp)
 target_include_directories(rollcall_bench_workload PUBLIC ${PROJECT_SOURCE_DIR})
 target_link_libraries(rollcall_bench_workload

@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "bench/workload_properties.h"
+
 namespace rollcall::bench {
 namespace {
 
@@ -248,6 +250,40 @@ Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount 
     }
   }
   return {static_cast<std::uint64_t>(std::count(found.begin(), found.end(), true))};
+}
+
+bool PropertyPair::is_of(TimeUs time) const {
+  return channel_of(time) == channel && product_of(time) == product;
+}
+
+Counts properties_truth(const HistoryFloor& history, std::uint32_t event, PropertyPair wanted) {
+  std::uint64_t users = 0;
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const UserEvents events = history.events_of(user);
+    bool is_one = false;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      is_one = is_one || (events.names[i] == event && wanted.is_of(events.times[i]));
+    }
+    users += is_one;
+  }
+  return {users};
+}
+
+Counts properties_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel,
+                               PropertyPair wanted) {
+  std::vector<TimeUs> times;
+  std::vector<std::uint8_t> names;
+  return users_by_steps(history, funnel, [&](const UserEvents& events) {
+    times.clear();
+    names.clear();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (events.names[i] == funnel.steps.back() && !wanted.is_of(events.times[i])) continue;
+      times.push_back(events.times[i]);
+      names.push_back(events.names[i]);
+    }
+    return steps_from({times, names}, funnel, 0, std::numeric_limits<TimeUs>::min(),
+                      std::numeric_limits<TimeUs>::max() - funnel.window_us);
+  });
 }
 
 Counts rfm_truth(Session& session) {

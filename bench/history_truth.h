@@ -62,6 +62,19 @@ Counts risk_truth(const HistoryFloor& history, TimeUs end);
 // and less than `high`.
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high);
 
+// Names a value of each property of workload W (bench/workload_properties.h), by number.
+struct PropertyPair {
+  std::uint32_t channel = 0;
+  std::uint32_t product = 0;
+  bool is_of(TimeUs time) const;
+};
+// Counts the users who have an event of that name with both values.
+Counts properties_truth(const HistoryFloor& history, std::uint32_t event, PropertyPair wanted);
+// Counts the users who made at least 1, 2, ... all steps of a funnel, where only events with both
+// values are of its last step.
+Counts properties_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel,
+                               PropertyPair wanted);
+
 // Returns the users of each of the 125 cells of recency, frequency and monetary value, scored by
 // rank over all events.
 Counts rfm_truth(Session& session);

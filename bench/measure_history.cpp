@@ -19,6 +19,7 @@
 #include "bench/measures.h"
 #include "bench/questions.h"
 #include "bench/scratch_store.h"
+#include "bench/workload_properties.h"
 #include "rollcall/query.h"
 
 namespace rollcall::bench {
@@ -285,62 +286,31 @@ void measure_questions(Session& session, const Engine& engine,
   }
 }
 
-// Measures purchases with two properties, which are made from the time of the event.
+// Measures questions about two properties of one event, which the store keeps and does not count.
 void measure_two_properties(Session& session, const HistoryFloor& history) {
-  constexpr std::array<std::string_view, 8> kCountries = {"at", "ch", "de", "es",
-                                                          "fr", "it", "nl", "pl"};
-  constexpr std::array<std::string_view, 4> kPlatforms = {"android", "ios", "tv", "web"};
-  constexpr std::uint32_t kCountry = 2, kPlatform = 3;
-  const auto country_of = [](TimeUs time) { return static_cast<std::uint32_t>(time % 8); };
-  const auto platform_of = [](TimeUs time) { return static_cast<std::uint32_t>(time / 8 % 4); };
-
   session.report().now("history: two properties of one event");
   const ScratchStore store(session);
   const auto options = [&](unsigned threads) {
     EngineOptions with_properties = with_history(session, threads, true);
-    with_properties.settings->dimensions = {"country", "platform"};
+    with_properties.settings->kept_properties = {"channel", "product"};
     return with_properties;
   };
   {
     const auto engine = store.open(options(0));
-    std::vector<std::uint32_t> countries, platforms;
-    for (std::size_t number = 0; number < session.round_count(); ++number) {
-      const WorkloadColumns& columns = session.round(IdKind::kDense, number);
-      for (std::size_t begin = 0; begin < columns.size(); begin += session.options().batch_rows) {
-        EventBatch batch = columns.batch(begin, session.options().batch_rows);
-        countries.clear();
-        platforms.clear();
-        for (const TimeUs time : batch.time) {
-          countries.push_back(country_of(time));
-          platforms.push_back(platform_of(time));
-        }
-        const std::array<PropertyColumn, 2> properties = {
-            {{"country", {kCountries, countries}}, {"platform", {kPlatforms, platforms}}}};
-        batch.properties = properties;
-        must(engine->ingest(batch));
-      }
-    }
+    session.ingest_with_properties(*engine);
     must(engine->close());
   }
-  std::uint64_t expected = 0;
-  for (std::size_t user = 0; user < history.user_count(); ++user) {
-    const HistoryFloor::UserEvents events = history.events_of(user);
-    bool is_one = false;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      is_one = is_one || (events.names[i] == kPurchase && country_of(events.times[i]) == kCountry &&
-                          platform_of(events.times[i]) == kPlatform);
-    }
-    expected += is_one ? 1U : 0U;
-  }
+  constexpr PropertyPair kWanted = {.channel = 2, .product = 17};
+  const Counts expected = properties_truth(history, kPurchase, kWanted);
   const std::string question =
       fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "purchase", )"
-                  R"("where": {{"country": "{}", "platform": "{}"}}}}}}}})",
-                  kCountries[kCountry], kPlatforms[kPlatform]);
+                  R"("where": {{"channel": "{}", "product": "{}"}}}}}}}})",
+                  kChannelList[kWanted.channel], product_name(kWanted.product));
   for (const unsigned threads : session.thread_counts()) {
     const auto engine = store.open(options(threads));
     measure_beside_floor(session, *engine,
                          fmt::format("history/segment/two_properties/threads:{}", threads),
-                         question, Counts{expected}, {}, /*floor_is_by_steps=*/false);
+                         question, expected, {}, /*floor_is_by_steps=*/false);
   }
 }
 

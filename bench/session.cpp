@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "bench/questions.h"
+#include "bench/workload_properties.h"
 
 namespace rollcall::bench {
 
@@ -76,6 +77,20 @@ double Session::ingest(Engine& engine, IdKind ids) {
         must(engine.ingest(columns.batch(begin, options_.batch_rows)));
       }
     });
+  }
+  return seconds;
+}
+
+double Session::ingest_with_properties(Engine& engine) {
+  double seconds = 0;
+  WorkloadProperties properties;
+  for (std::size_t number = 0; number < round_count(); ++number) {
+    const WorkloadColumns& columns = round(IdKind::kDense, number);
+    for (std::size_t begin = 0; begin < columns.size(); begin += options_.batch_rows) {
+      EventBatch batch = columns.batch(begin, options_.batch_rows);
+      properties.add_to(batch);
+      seconds += seconds_of([&] { must(engine.ingest(batch)); });
+    }
   }
   return seconds;
 }

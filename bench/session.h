@@ -80,6 +80,8 @@ class Session {
   EngineOptions engine_options(IdKind ids, unsigned threads) const;
   // Ingests the whole workload, and returns the seconds that the engine took for it.
   double ingest(Engine& engine, IdKind ids);
+  // Does so with dense ids, and with the two properties that an event has besides.
+  double ingest_with_properties(Engine& engine);
   // Does so with dense ids, in batches of so many rows. Returns the milliseconds of each.
   std::vector<double> ingest_ms(Engine& engine, std::size_t batch_rows);
   // Throws BenchError if events, users or daily users are not the workload's.

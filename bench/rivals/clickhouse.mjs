@@ -1,12 +1,13 @@
 // ClickHouse in the process of Node.js (chdb), by what is kept beside the raw table:
 //   raw      nothing
 //   by_user  nothing, and the table is sorted by user and time instead of by time
+//   properties, properties_by_user  the same two, with two properties of each event
 //   bitmaps  a view with a bitmap for each event and day
 //   masks    a view with counters and the days for each event and user
 //   views    both: about what rollcall keeps
 import {join} from 'node:path';
 import {countsOf, maskQuestions} from './masks.mjs';
-import {orderQuestions} from './order.mjs';
+import {orderQuestions, propertyQuestions} from './order.mjs';
 import {requirePackage, secondsOf, serve} from './script.mjs';
 
 const masks = maskQuestions({
@@ -30,12 +31,16 @@ const micros = (time) => `toUnixTimestamp64Micro(${time})`;
 
 let session, variant, events, threads, firstDay, folder;
 const query = (sql, format) => session.query(sql, format);
-const sortedBy = () => variant === 'by_user' ? '(user, time)' : 'time';
+const isByUser = () => variant.endsWith('by_user');
+const sortedBy = () => isByUser() ? '(user, time)' : 'time';
+const hasProperties = () => variant.startsWith('properties');
 const has = (view) => variant === view || variant === 'views';
 const dayOf = (time) => `toUInt8(toDate(${time}) - toDate('${firstDay}'))`;
 const sinceDay = (day) => `time >= toDateTime64('${firstDay}', 6, 'UTC') + INTERVAL ${day} DAY`;
 
-const orderedSql = (question) => orderQuestions({
+const walkQuestions = (dialect) =>
+  hasProperties() ? propertyQuestions(dialect) : orderQuestions(dialect);
+const orderedSql = (question) => walkQuestions({
   micros,
   dayOf,
   sinceDay,
@@ -43,16 +48,17 @@ const orderedSql = (question) => orderQuestions({
   hasBit: (mask, n) => `bitAnd(bitShiftRight(${mask}, ${n}), 1)`,
   orOfBits: (number, unit) =>
     `groupBitOr(bitShiftLeft(toUInt64(1), toUInt8(intDiv(${number}, ${unit}))))`,
-  funnel: (steps, window) => `
+  funnel: (steps, window, where) => `
     SELECT user, windowFunnel(${window})(toUInt64(${micros('time')}),
-      ${steps.map((step) => `event = ${step}`).join(', ')}) AS made
-    FROM events WHERE event IN (${steps.join(', ')}) GROUP BY user`,
+      ${steps.join(', ')}) AS made
+    FROM events WHERE ${where} GROUP BY user`,
 })[question];
 
 function createTables() {
   query('CREATE DATABASE w ENGINE = Atomic');
   query('USE w');
-  query(`CREATE TABLE events (user UInt32, time DateTime64(6, 'UTC'), event UInt8, value Int64)
+  query(`CREATE TABLE events (user UInt32, time DateTime64(6, 'UTC'), event UInt8, value Int64
+           ${hasProperties() ? ', channel UInt8, product UInt8' : ''})
          ENGINE = MergeTree ORDER BY ${sortedBy()}`);
   if (has('bitmaps')) {
     query(`CREATE TABLE event_day_users (event UInt8, day UInt8,
@@ -78,7 +84,7 @@ function createTables() {
 // Of any event, and those never seen before, by day; the days of each user. One part, where order
 // is what the table is for.
 function sealTables() {
-  if (variant === 'by_user') query('OPTIMIZE TABLE events FINAL');
+  if (isByUser()) query('OPTIMIZE TABLE events FINAL');
   if (has('bitmaps')) {
     query('OPTIMIZE TABLE event_day_users FINAL');
     query(`CREATE TABLE day_users ENGINE = MergeTree ORDER BY day AS
@@ -131,10 +137,11 @@ function sqlOf(question) {
   const onMasks = masks[question];
   const inOrder = orderedSql(question);
   // Where the table is in the order of users, what walks all events of each is faster with it.
-  if (variant === 'by_user') {
+  if (isByUser()) {
     const walks = question.startsWith('funnel');
     return inOrder && `${inOrder} SETTINGS optimize_aggregation_in_order = ${walks ? 1 : 0}`;
   }
+  if (hasProperties()) return inOrder;
   if (variant === 'raw' && inOrder) return inOrder;
   if (variant === 'raw') {
     if (question === 'daily_60') {

@@ -75,7 +75,7 @@ class CroaringRival : public Rival {
   }
 
   std::optional<Answer> ask(const RivalQuestion& question) override {
-    if (question.needs_history()) return std::nullopt;
+    if (question.kept != Kept::kDays) return std::nullopt;
     Answer answer;
     answer.seconds = seconds_of([&] { answer.counts = counts(*question.ask); });
     return answer;

@@ -1,10 +1,11 @@
 // DuckDB in the process of Node.js, by what is kept beside the raw table:
 //   raw       nothing
+//   properties  nothing, with two properties of each event
 //   distinct  a table of distinct events, days and users; sealed, the days of each user
 import {join} from 'node:path';
 import {statSync} from 'node:fs';
 import {countsOf, maskQuestions} from './masks.mjs';
-import {orderQuestions} from './order.mjs';
+import {orderQuestions, propertyQuestions} from './order.mjs';
 import {requirePackage, secondsOf, serve} from './script.mjs';
 
 const masks = maskQuestions({
@@ -20,17 +21,18 @@ const run = (sql) => connection.run(sql);
 const dayOf = (time) => `(date_diff('day', DATE '${firstDay}', ${time}::DATE))::UTINYINT`;
 const sinceDay = (day) => `time >= TIMESTAMP '${firstDay}' + INTERVAL ${day} DAY`;
 const path = (name) => join(folder, name);
+const parquet = () => `${events}.parquet`;
 
 // No function of DuckDB's finds the steps. Of each step this keeps the latest start that leads to
 // it, step by step, in windows over each user's events.
-function funnel(steps, window) {
+function funnel(steps, window, where) {
   const latest = (step) => `max(start${step}) OVER (PARTITION BY user ORDER BY time, event
                                                     ROWS UNBOUNDED PRECEDING)`;
-  let source = `SELECT user, event, epoch_us(time) AS time,
-      CASE WHEN event = ${steps[0]} THEN epoch_us(time) END AS start0
-    FROM events WHERE event IN (${steps.join(', ')})`;
+  let source = `SELECT user, event, ${hasProperties() ? 'channel, product, ' : ''}epoch_us(time) AS time,
+      CASE WHEN ${steps[0]} THEN epoch_us(time) END AS start0
+    FROM events WHERE ${where}`;
   for (let step = 1; step < steps.length; ++step) {
-    source = `SELECT * REPLACE (CASE WHEN event = ${steps[step]} AND time - start${step} <= ${window}
+    source = `SELECT * REPLACE (CASE WHEN ${steps[step]} AND time - start${step} <= ${window}
                                 THEN start${step} END AS start${step})
               FROM (SELECT *, ${latest(step - 1)} AS start${step} FROM (${source}))`;
   }
@@ -38,7 +40,10 @@ function funnel(steps, window) {
   return `SELECT user, ${made.join(' + ')} AS made FROM (${source}) GROUP BY user`;
 }
 
-const orderedSql = (question) => orderQuestions({
+const hasProperties = () => variant === 'properties';
+const walkQuestions = (dialect) =>
+  hasProperties() ? propertyQuestions(dialect) : orderQuestions(dialect);
+const orderedSql = (question) => walkQuestions({
   micros: (time) => `epoch_us(${time})`,
   dayOf,
   sinceDay,
@@ -56,7 +61,7 @@ async function rowsOf(sql) {
 function sqlOf(question) {
   if (variant === 'distinct') return masks[question]?.('SELECT mask FROM user_masks');
   const inOrder = orderedSql(question);
-  if (inOrder) return inOrder;
+  if (inOrder || hasProperties()) return inOrder;
   if (question === 'daily_60') {
     return `SELECT count(*) FROM (SELECT DISTINCT ${dayOf('time')} AS day, user FROM events)
             GROUP BY day ORDER BY day`;
@@ -83,15 +88,17 @@ await serve({
                       'user; bytes of the database file'};
   },
   async prepare() {
-    if (statSync(path('events.parquet'), {throwIfNoEntry: false})) return;
+    if (statSync(parquet(), {throwIfNoEntry: false})) return;
     await run(`COPY (SELECT "user", make_timestamp("time") AS time, event, value
+                 ${hasProperties() ? ', channel, product' : ''}
                FROM read_csv('${events}', header = false, columns = {
-                 'user': 'UINTEGER', 'time': 'BIGINT', 'event': 'UTINYINT', 'value': 'BIGINT'}))
-               TO '${path('events.parquet')}' (FORMAT parquet, COMPRESSION uncompressed)`);
+                 'user': 'UINTEGER', 'time': 'BIGINT', 'event': 'UTINYINT', 'value': 'BIGINT'
+                 ${hasProperties() ? ", 'channel': 'UTINYINT', 'product': 'UTINYINT'" : ''}}))
+               TO '${parquet()}' (FORMAT parquet, COMPRESSION uncompressed)`);
   },
   async load() {
     return {seconds: await secondsOf(async () => {
-      await run(`CREATE TABLE events AS SELECT * FROM '${path('events.parquet')}'`);
+      await run(`CREATE TABLE events AS SELECT * FROM '${parquet()}'`);
       if (variant === 'distinct') {
         await run(`CREATE TABLE active AS
                    SELECT DISTINCT event, ${dayOf('time')} AS day, user FROM events`);

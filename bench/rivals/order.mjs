@@ -8,15 +8,20 @@ const FUNNELS = {
   funnel_5_30d: {steps: [0, 1, 2, 3, 5], window: 30n * DAY},
 };
 
+// A value of each property, by number.
+const WANTED = 'channel = 2 AND product = 17';
+
 const list = (items, make) => items.map(make).join(', ');
 const numbers = (count) => Array.from({length: count}, (_, i) => i);
 
+const usersBySteps = (countIf) => (steps, source) =>
+  `SELECT ${list(numbers(steps), (step) => countIf(`made > ${step}`))} FROM (${source}) AS users`;
+
 // `dialect`: micros(time), dayOf(time), sinceDay(day), countIf(condition), hasBit(mask, n),
-// orOfBits(number, unit), bits number / unit of all rows; and funnel(steps, window), which selects
-// `user` and the most steps `made`.
+// orOfBits(number, unit), bits number / unit of all rows; and funnel(steps, window, where)
+// with conditions of each step and of any of them, which selects `user` and the most steps `made`.
 export function orderQuestions({micros, dayOf, sinceDay, countIf, hasBit, orOfBits, funnel}) {
-  const reached = (steps, source) =>
-    `SELECT ${list(numbers(steps), (step) => countIf(`made > ${step}`))} FROM (${source}) AS users`;
+  const reached = usersBySteps(countIf);
   const within = (time) => `${time} <= time + ${7n * DAY}`;
   const questions = {
     // windowFunnel('strict_order') ends at the first event that is out of order, and so counts other
@@ -47,7 +52,21 @@ export function orderQuestions({micros, dayOf, sinceDay, countIf, hasBit, orOfBi
       WHERE cohort < ${COHORTS} GROUP BY cohort`,
   };
   for (const [name, {steps, window}] of Object.entries(FUNNELS)) {
-    questions[name] = reached(steps.length, funnel(steps, window));
+    const conditions = steps.map((step) => `event = ${step}`);
+    questions[name] =
+      reached(steps.length, funnel(conditions, window, `event IN (${steps.join(', ')})`));
   }
   return questions;
+}
+
+// Questions about a table whose events have two properties as well; `dialect` as above.
+export function propertyQuestions({countIf, funnel}) {
+  const last = `event = 5 AND ${WANTED}`;
+  const source =
+    funnel(['event = 0', 'event = 3', last], 7n * DAY, `event IN (0, 3) OR (${last})`);
+  return {
+    two_properties:
+      `SELECT count(DISTINCT user) FROM events WHERE event = ${PURCHASE} AND ${WANTED}`,
+    funnel_properties: usersBySteps(countIf)(3, source),
+  };
 }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "bench/workload_properties.h"
 #include "rollcall/query.h"
 
 namespace rollcall::bench {
@@ -75,6 +76,7 @@ Counts active_days_counts(const DaySets& sets) {
 constexpr std::array<std::uint32_t, 3> kThreeSteps = {0, 3, 5};
 constexpr std::array<std::uint32_t, 5> kFiveSteps = {0, 1, 2, 3, 5};
 constexpr std::size_t kTimes = 3;
+constexpr PropertyPair kWanted = {.channel = 2, .product = 17};
 constexpr Amount kAmountLow = 50'000'000, kAmountHigh = 100'000'000;  // millionths
 
 void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions) {
@@ -83,7 +85,8 @@ void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions)
     std::vector<std::string_view> names;
     for (const std::uint32_t step : steps) names.push_back(kEventNameList[step]);
     questions.push_back(
-        {std::nullopt,
+        {Kept::kOrder,
+         std::nullopt,
          name,
          fmt::format(R"({{"kind": "funnel", "steps": ["{}"], "window": "{}h", "order": "{}"}})",
                      fmt::join(names, R"(", ")"), window_us / kHourUs, order),
@@ -103,7 +106,8 @@ void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions)
       fmt::format(R"("from": "{}", "to": "{}")", to_string(first_day + (kRivalDays - kWindowDays)),
                   to_string(first_day + (kRivalDays - 1)));
   questions.push_back(
-      {std::nullopt,
+      {Kept::kOrder,
+       std::nullopt,
        "times_3_30d",
        fmt::format(
            R"({{"kind": "segment", "segment": {{"did": "{}", {}, "times": {{"gte": {}}}}}}})",
@@ -113,7 +117,8 @@ void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions)
          return times_truth(events.history, kPurchase, since, kTimes);
        }});
   questions.push_back(
-      {std::nullopt,
+      {Kept::kOrder,
+       std::nullopt,
        "amount_30d",
        fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "{}", "where": )"
                    R"({{"value": {{"gte": "{}", "lt": "{}"}}}}}}, {}}}}})",
@@ -124,7 +129,8 @@ void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions)
          return amount_truth(events.session, kPurchase, since, kAmountLow, kAmountHigh);
        }});
   questions.push_back(
-      {std::nullopt,
+      {Kept::kOrder,
+       std::nullopt,
        "rolling_30x30",
        fmt::format(R"({{"kind": "retention", "windows": "rolling", "from": "{}", "to": "{}", )"
                    R"("periods": {}, "summary": "none"}})",
@@ -132,6 +138,34 @@ void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions)
        {"users"},
        [=](const TrueEvents& events) {
          return rolling_retention_truth(events.history, first, kCohorts, kCohorts);
+       }});
+}
+
+void add_property_questions(std::vector<RivalQuestion>& questions) {
+  const std::string where =
+      fmt::format(R"("where": {{"channel": "{}", "product": "{}"}})", kChannelList[kWanted.channel],
+                  product_name(kWanted.product));
+  questions.push_back(
+      {Kept::kProperties,
+       std::nullopt,
+       "two_properties",
+       fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "{}", {}}}}}}})",
+                   kEventNameList[kPurchase], where),
+       {"users"},
+       [](const TrueEvents& events) {
+         return properties_truth(events.history, kPurchase, kWanted);
+       }});
+  questions.push_back(
+      {Kept::kProperties,
+       std::nullopt,
+       "funnel_properties",
+       fmt::format(R"({{"kind": "funnel", "steps": ["{}", "{}", {{"event": "{}", {}}}], )"
+                   R"("window": "{}h"}})",
+                   kEventNameList[kThreeSteps[0]], kEventNameList[kThreeSteps[1]],
+                   kEventNameList[kThreeSteps[2]], where, 7 * kDayUs / kHourUs),
+       {"users"},
+       [](const TrueEvents& events) {
+         return properties_funnel_truth(events.history, {kThreeSteps, 7 * kDayUs}, kWanted);
        }});
 }
 
@@ -151,12 +185,14 @@ std::vector<RivalQuestion> rival_questions(Day first_day) {
     return [truth](const TrueEvents& events) { return truth(events.days); };
   };
   std::vector<RivalQuestion> questions = {
-      {Ask::kDaily,
+      {Kept::kDays,
+       Ask::kDaily,
        "daily_60",
        R"({"kind": "active"})",
        {"users"},
        of_days([](const DaySets& sets) { return active_truth(sets, 1, 0, kRivalDays - 1); })},
-      {Ask::kMonthly,
+      {Kept::kDays,
+       Ask::kMonthly,
        "monthly_30",
        fmt::format(R"({{"kind": "active", "window_days": {}, "from": "{}"}})", kWindowDays,
                    date(kRivalDays - 1)),
@@ -164,35 +200,41 @@ std::vector<RivalQuestion> rival_questions(Day first_day) {
        of_days([](const DaySets& sets) {
          return active_truth(sets, kWindowDays, kRivalDays - 1, kRivalDays - 1);
        })},
-      {Ask::kRetention,
+      {Kept::kDays,
+       Ask::kRetention,
        "retention_30x30",
        retention("first_ever"),
        {"users"},
        of_days([](const DaySets& sets) { return retention_counts(sets, false); })},
-      {Ask::kRetentionRecurring,
+      {Kept::kDays,
+       Ask::kRetentionRecurring,
        "recurring_30x30",
        retention("recurring"),
        {"users"},
        of_days([](const DaySets& sets) { return retention_counts(sets, true); })},
-      {Ask::kLifecycle,
+      {Kept::kDays,
+       Ask::kLifecycle,
        "lifecycle_week",
        fmt::format(R"({{"kind": "lifecycle", "period": "week", {}}})",
                    range(kWeekFirst, kRivalDays - 1)),
        {"new", "returning", "resurrecting", "dormant"},
        of_days(lifecycle_counts)},
-      {Ask::kChurn,
+      {Kept::kDays,
+       Ask::kChurn,
        "churn_7d",
        fmt::format(R"({{"kind": "churn", "rule": {{"gap_days": {}}}, {}}})", kWeekDays,
                    range(kChurnDay, kChurnDay)),
        {"base", "retained", "churned"},
        of_days(churn_counts)},
-      {Ask::kActiveDays,
+      {Kept::kDays,
+       Ask::kActiveDays,
        "active_days_28",
        fmt::format(R"({{"kind": "stickiness", {}}})", range(kActiveFirst, kRivalDays - 1)),
        {"users"},
        of_days(active_days_counts)},
   };
   add_history_questions(first_day, questions);
+  add_property_questions(questions);
   return questions;
 }
 

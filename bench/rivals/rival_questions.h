@@ -1,7 +1,7 @@
 // rollcall and its rivals are asked these questions, which have their true answers. Those that are
 // answered from sets of days are about users of any event. Those that need the events in their
-// order are about names, as bench/measure_history.cpp asks them. The data are of 60 days, numbered
-// from 0.
+// order are about names, as bench/measure_history.cpp asks them, or about names and properties. The
+// data are of 60 days, numbered from 0.
 #pragma once
 
 #include <cstdint>
@@ -46,14 +46,20 @@ struct TrueEvents {
   HistoryFloor history;
 };
 
+// Says what has to be kept to answer a question.
+enum class Kept : std::uint8_t {
+  kDays,        // who came on which day
+  kOrder,       // every event
+  kProperties,  // every event with its properties
+};
+
 struct RivalQuestion {
-  std::optional<Ask> ask;            // unset: it needs the events in their order
+  Kept kept = Kept::kDays;
+  std::optional<Ask> ask;            // set if it is about days
   std::string name;                  // "retention_30x30"
   std::string json;                  // as Engine::query takes it
   std::vector<std::string> columns;  // of its answer: the counts that rivals give, in this order
   std::function<Counts(const TrueEvents& events)> truth;
-
-  bool needs_history() const { return !ask; }
 };
 
 std::vector<RivalQuestion> rival_questions(Day first_day);

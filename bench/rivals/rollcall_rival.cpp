@@ -1,6 +1,6 @@
 // This is rollcall itself, through its public interface, with all of its aggregates, and with or
-// without the history of its events. What aggregates answer is asked of a store that has them
-// alone.
+// without the history of its events and two properties of each. Every question is asked of the
+// store that keeps no more than it needs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,10 +20,11 @@ namespace {
 
 class RollcallRival : public Rival {
  public:
-  RollcallRival(const Session& session, unsigned threads, bool on_disk, bool history)
-      : on_disk_(on_disk), history_(history) {
+  RollcallRival(const Session& session, unsigned threads, bool on_disk, Kept kept)
+      : on_disk_(on_disk), kept_(kept) {
     EngineOptions options = session.engine_options(IdKind::kDense, threads);
-    options.settings->history = history;
+    options.settings->history = kept != Kept::kDays;
+    if (kept == Kept::kProperties) options.settings->kept_properties = {"channel", "product"};
     if (on_disk) {
       scratch_ = std::make_unique<ScratchStore>(session);
       engine_ = scratch_->open(options);
@@ -36,10 +37,15 @@ class RollcallRival : public Rival {
   std::string settings() const override {
     return fmt::format("{} kernels, {} partitions; bytes of all aggregates{}{}",
                        engine_->info().isa, engine_->settings().partition_count,
-                       history_ ? " and every event" : "",
+                       kept_ == Kept::kDays    ? ""
+                       : kept_ == Kept::kOrder ? " and every event"
+                                               : " and every event with two properties",
                        on_disk_ ? "; seal: the last checkpoint" : " in memory");
   }
-  double load(Session& session) override { return session.ingest(*engine_, IdKind::kDense); }
+  double load(Session& session) override {
+    return kept_ == Kept::kProperties ? session.ingest_with_properties(*engine_)
+                                      : session.ingest(*engine_, IdKind::kDense);
+  }
   double seal() override {
     return on_disk_ ? seconds_of([&] { must(engine_->checkpoint()); }) : 0;
   }
@@ -47,7 +53,7 @@ class RollcallRival : public Rival {
     return on_disk_ ? scratch_->disk_bytes() : engine_->info().resident_bytes;
   }
   std::optional<Answer> ask(const RivalQuestion& question) override {
-    if (question.needs_history() != history_) return std::nullopt;
+    if (question.kept != kept_) return std::nullopt;
     // Not every kind of question that rivals answer is one of rollcall's.
     const std::string wanted = nlohmann::json::parse(question.json).at("kind");
     const auto kinds = query_kinds();
@@ -64,7 +70,7 @@ class RollcallRival : public Rival {
 
  private:
   bool on_disk_;
-  bool history_;
+  Kept kept_;
   std::unique_ptr<ScratchStore> scratch_;
   std::unique_ptr<Engine> engine_;
 };
@@ -73,15 +79,16 @@ class RollcallRival : public Rival {
 
 std::vector<RivalEntry> rollcall_entries(unsigned threads) {
   std::vector<RivalEntry> entries;
-  const auto add_one = [&](const char* name, unsigned count, bool on_disk, bool history) {
+  const auto add_one = [&](const char* name, unsigned count, bool on_disk, Kept kept) {
     entries.push_back({name, count, on_disk, 0, [=](const Session& session) {
-                         return std::make_unique<RollcallRival>(session, count, on_disk, history);
+                         return std::make_unique<RollcallRival>(session, count, on_disk, kept);
                        }});
   };
   const auto add = [&](unsigned count) {
-    add_one("rollcall", count, false, false);
-    add_one("rollcall", count, true, false);
-    add_one("rollcall/history", count, true, true);
+    add_one("rollcall", count, false, Kept::kDays);
+    add_one("rollcall", count, true, Kept::kDays);
+    add_one("rollcall/history", count, true, Kept::kOrder);
+    add_one("rollcall/properties", count, true, Kept::kProperties);
   };
   add(1);
   if (threads > 1) add(threads);

@@ -143,18 +143,19 @@ void run(const Options& options) {
   }
 
   const Contest& main_contest = contests.at(options.session.workload.events);
-  const auto questions = [&](bool need_history) {
+  const auto questions = [&](Kept kept) {
     std::vector<std::string> names;
     for (const RivalQuestion& question : main_contest.questions) {
-      if (question.needs_history() == need_history) names.push_back(question.name);
+      if (question.kept == kept) names.push_back(question.name);
     }
     return names;
   };
   const WorkloadWOptions& workload = options.session.workload;
   fmt::print("{:<18}{} events, {} users, {} days, seed {}\n\n", "workload", workload.events,
              workload.users, workload.days, workload.seed);
-  const std::vector<ComparisonPart> parts = {{"rollcall", questions(false)},
-                                             {"rollcall/history", questions(true)}};
+  const std::vector<ComparisonPart> parts = {{"rollcall", questions(Kept::kDays)},
+                                             {"rollcall/history", questions(Kept::kOrder)},
+                                             {"rollcall/properties", questions(Kept::kProperties)}};
   fmt::print("{}", comparison_text(results, parts));
   if (options.json_file.empty()) return;
   Report report(false);

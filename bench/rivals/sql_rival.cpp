@@ -12,6 +12,7 @@
 
 #include "bench/rivals/child_process.h"
 #include "bench/rivals/rival.h"
+#include "bench/workload_properties.h"
 
 namespace rollcall::bench {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::size_t kBlockRows = std::size_t{1} << 20;
 
 // This is ClickHouse's own form, which it reads fastest: columns in blocks, each with name and
 // type.
-void write_native(const WorkloadRows& rows, std::ofstream& file) {
+void write_native(const WorkloadRows& rows, bool properties, std::ofstream& file) {
   std::string block;
   const auto append_number = [&](std::uint64_t number) {
     for (; number >= 128; number >>= 7) block += static_cast<char>(number | 128);
@@ -43,26 +44,40 @@ void write_native(const WorkloadRows& rows, std::ofstream& file) {
         block.append(reinterpret_cast<const char*>(&value), sizeof value);
       }
     };
+    const auto append_derived = [&](std::string_view name, std::uint32_t (*of)(TimeUs)) {
+      append_text(name);
+      append_text("UInt8");
+      for (std::size_t i = begin; i < end; ++i) block += static_cast<char>(of(rows.times[i]));
+    };
     block.clear();
-    append_number(4);
+    append_number(properties ? 6 : 4);
     append_number(end - begin);
     append_column("user", "UInt32", std::uint32_t{}, rows.users);
     append_column("time", "DateTime64(6, 'UTC')", std::int64_t{}, rows.times);
     append_column("event", "UInt8", std::uint8_t{}, rows.events);
     append_column("value", "Int64", std::int64_t{}, rows.values);
+    if (properties) {
+      append_derived("channel", channel_of);
+      append_derived("product", product_of);
+    }
     file << block;
   }
 }
 
 // DuckDB makes a file of its own out of integers with commas.
-void write_text(const WorkloadRows& rows, std::ofstream& file) {
+void write_text(const WorkloadRows& rows, bool properties, std::ofstream& file) {
   fmt::memory_buffer text;
   for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
     const std::size_t end = std::min(rows.size(), begin + kBlockRows);
     text.clear();
     for (std::size_t i = begin; i < end; ++i) {
-      fmt::format_to(std::back_inserter(text), "{},{},{},{}\n", rows.users[i], rows.times[i],
+      fmt::format_to(std::back_inserter(text), "{},{},{},{}", rows.users[i], rows.times[i],
                      rows.events[i], rows.values[i]);
+      if (properties) {
+        fmt::format_to(std::back_inserter(text), ",{},{}", channel_of(rows.times[i]),
+                       product_of(rows.times[i]));
+      }
+      text.push_back('\n');
     }
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
   }
@@ -70,7 +85,7 @@ void write_text(const WorkloadRows& rows, std::ofstream& file) {
 
 struct Script {
   std::string name;  // "clickhouse"
-  void (*write)(const WorkloadRows& rows, std::ofstream& file);
+  void (*write)(const WorkloadRows& rows, bool properties, std::ofstream& file);
 };
 
 class SqlRival : public Rival {
@@ -78,8 +93,9 @@ class SqlRival : public Rival {
   SqlRival(const Session& session, const Script& script, const std::string& variant,
            unsigned threads)
       : write_(script.write),
+        properties_(variant.starts_with("properties")),
         folder_(std::filesystem::path(session.options().directory) / script.name),
-        events_file_(folder_ / "events"),
+        events_file_(folder_ / (properties_ ? "events_with_properties" : "events")),
         child_(command(script)) {
     std::filesystem::remove_all(folder_ / "database");
     std::filesystem::create_directories(folder_);
@@ -97,7 +113,7 @@ class SqlRival : public Rival {
   double load(Session& session) override {
     if (!std::filesystem::exists(events_file_)) {
       std::ofstream file(events_file_, std::ios::binary);
-      write_(session.round(IdKind::kDense, 0).rows(), file);
+      write_(session.round(IdKind::kDense, 0).rows(), properties_, file);
       if (!file.flush()) throw BenchError(events_file_.string() + ": cannot be written");
     }
     say({{"do", "prepare"}});
@@ -127,7 +143,8 @@ class SqlRival : public Rival {
     return answer;
   }
 
-  void (*write_)(const WorkloadRows& rows, std::ofstream& file);
+  void (*write_)(const WorkloadRows& rows, bool properties, std::ofstream& file);
+  bool properties_;
   std::filesystem::path folder_;
   std::filesystem::path events_file_;
   ChildProcess child_;
@@ -148,12 +165,13 @@ std::vector<RivalEntry> entries_of(const Script& script, const std::vector<std::
 }  // namespace
 
 std::vector<RivalEntry> clickhouse_entries(unsigned threads) {
-  return entries_of({"clickhouse", write_native}, {"raw", "by_user", "bitmaps", "masks", "views"},
-                    threads);
+  return entries_of(
+      {"clickhouse", write_native},
+      {"raw", "by_user", "bitmaps", "masks", "views", "properties", "properties_by_user"}, threads);
 }
 
 std::vector<RivalEntry> duckdb_entries(unsigned threads) {
-  return entries_of({"duckdb", write_text}, {"raw", "distinct"}, threads);
+  return entries_of({"duckdb", write_text}, {"raw", "distinct", "properties"}, threads);
 }
 
 }  // namespace rollcall::bench

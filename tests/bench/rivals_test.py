@@ -19,6 +19,7 @@ QUESTIONS = ["daily_60", "monthly_30", "retention_30x30", "recurring_30x30", "li
              "churn_7d", "active_days_28"]
 ORDER_QUESTIONS = ["funnel_3_7d", "funnel_3_1h", "funnel_5_30d", "funnel_3_strict", "times_3_30d",
                    "amount_30d", "rolling_30x30"]
+PROPERTY_QUESTIONS = ["two_properties", "funnel_properties"]
 
 
 class Rivals(unittest.TestCase):
@@ -52,6 +53,13 @@ class Rivals(unittest.TestCase):
             self.assertIn(f"rival/rollcall/history/threads:2/disk/{question}", results)
             self.assertNotIn(f"rival/rollcall/threads:2/disk/{question}", results)
             for rival in ["clickhouse/raw", "clickhouse/by_user", "duckdb/raw"]:
+                if f"absent: {rival}/threads:2/disk" not in document["machine"]:
+                    self.assertIn(f"rival/{rival}/threads:2/disk/{question}", results)
+        for question in PROPERTY_QUESTIONS:
+            self.assertIn(f"rival/rollcall/properties/threads:2/disk/{question}", results)
+            self.assertNotIn(f"rival/rollcall/history/threads:2/disk/{question}", results)
+            for rival in ["clickhouse/properties", "clickhouse/properties_by_user",
+                          "duckdb/properties"]:
                 if f"absent: {rival}/threads:2/disk" not in document["machine"]:
                     self.assertIn(f"rival/{rival}/threads:2/disk/{question}", results)
         # These two are libraries that the tests are built with.

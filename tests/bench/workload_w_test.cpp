@@ -16,6 +16,7 @@
 
 #include "bench/floor.h"
 #include "bench/recount.h"
+#include "bench/workload_properties.h"
 
 namespace rollcall::bench {
 namespace {
@@ -203,6 +204,33 @@ TEST_P(Floors, KeepWhatTheRowsSay) {
   EXPECT_EQ(floor->digest().bits, recount.digest(floor_options.ids).bits);
   EXPECT_EQ(floor->digest().counts, 2 * recount.digest(floor_options.ids).counts);
   EXPECT_EQ(floor->digest().sums, 2 * recount.digest(floor_options.ids).sums);
+}
+
+TEST(WorkloadProperties, AreAllTakenAboutAlikeAndByEveryPair) {
+  WorkloadRows rows;
+  WorkloadW(small_options()).generate(0, 200'000, rows);
+  const WorkloadColumns columns(rows, IdKind::kDense);
+  EventBatch batch = columns.batch(0, columns.size());
+  WorkloadProperties properties;
+  properties.add_to(batch);
+  ASSERT_EQ(batch.properties.size(), 2u);
+  EXPECT_EQ(batch.properties[0].name, "channel");
+  EXPECT_EQ(batch.properties[1].name, "product");
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> pairs;
+  for (std::size_t row = 0; row < batch.time.size(); ++row) {
+    const auto value = [&](std::size_t property) {
+      const DictionaryColumn& column = batch.properties[property].column;
+      return column.values[column.codes[row]];
+    };
+    ++pairs[{value(0), value(1)}];
+    ASSERT_EQ(value(0), kChannelList[channel_of(batch.time[row])]);
+    ASSERT_EQ(value(1), product_name(product_of(batch.time[row])));
+  }
+  EXPECT_EQ(pairs.size(), kChannelList.size() * kProductCount);
+  const double mean = static_cast<double>(batch.time.size()) / static_cast<double>(pairs.size());
+  for (const auto& [pair, count] : pairs) {
+    EXPECT_NEAR(static_cast<double>(count), mean, 6 * std::sqrt(mean)) << pair.second;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
