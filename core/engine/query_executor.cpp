@@ -56,6 +56,12 @@ class CountingSink : public CellSink {
     pace_.step();
     counts_.add(cell, 1);
   }
+  void add_user_to(std::size_t first_cell, std::uint64_t cells, std::uint32_t) override {
+    pace_.step();
+    for (; cells != 0; cells &= cells - 1) {
+      counts_.add(first_cell + static_cast<unsigned>(std::countr_zero(cells)), 1);
+    }
+  }
   // However long a run is, it adds a step up and a step down. Steps down are negative, modulo 2^64.
   void add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t) override {
     pace_.step();

@@ -4,6 +4,7 @@
 // gathered by the periods since it, civil or rolling, and what the periods hold decides which cells
 // the user is in. Where one event in a rolling period is enough, the others in it are passed over.
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -26,6 +27,11 @@ namespace {
 // These are the places of the question's events among the steps of StepEvents.
 constexpr unsigned kCohortStep = 0;
 constexpr unsigned kReturnStep = 1;
+
+// A word has bits for the size of a cohort and for so many periods.
+constexpr std::size_t kPeriodsMax = 63;
+// So many of these windows are a number of microseconds that a double holds.
+constexpr TimeUs kWindowOfPeriodsMax = (TimeUs{1} << 53) / 64;
 
 struct RetentionEvents {
   StepSelectors selectors;
@@ -72,6 +78,9 @@ class RetentionHistory final : public RetentionTable {
                     Scratch& scratch, CellSink& sink) const;
   // Does so where the question is decided by bits.
   void count_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const;
+  // Returns which of the periods of the columns have a return event, from the event `first` on,
+  // which was at `joined`: bit i is of period i.
+  std::uint64_t periods_back(StepBits& bits, std::uint32_t first, TimeUs joined) const;
   std::optional<FirstInstant> first_instant(std::span<const StepEvent> events) const;
   void find_cohort_periods(std::span<const StepEvent> events, Scratch& scratch) const;
   void find_cohorts(std::span<const StepEvent> events, Scratch& scratch) const;
@@ -109,6 +118,8 @@ class RetentionHistory final : public RetentionTable {
   const RetentionEvents events_;
   // Whether only the first event and whether there is one in each rolling period matter.
   const bool is_by_bits_;
+  // Whether each column then is a period of its own, and a word holds them all.
+  const bool has_period_columns_;
   std::vector<std::size_t> begun_columns_;  // by row: those that may begin in time
 };
 
@@ -138,7 +149,9 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
       }()),
       is_by_bits_(window_us_ != 0 && ask_.cohort == Cohort::kFirstEver &&
                   ask_.min_return_count == 1 && !has_amounts() &&
-                  events_.first_step == kCohortStep && events_.value_step == kCohortStep) {
+                  events_.first_step == kCohortStep && events_.value_step == kCohortStep),
+      has_period_columns_(is_by_bits_ && ask_.mode == Mode::kOn && ask_.brackets.empty() &&
+                          groups_.size() <= kPeriodsMax && window_us_ <= kWindowOfPeriodsMax) {
   if (range_.size() > 0) {
     const bool reads_all = ask_.cohort == Cohort::kFirstEver;
     reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin), reason);
@@ -187,6 +200,15 @@ void RetentionHistory::count_bits(std::uint32_t place, Scratch& scratch, CellSin
   const TimeUs joined = bits.time(first);
   const std::int32_t index = index_of(joined);
   if (!has_row(index)) return;
+  // Those with more events would look at many of one period.
+  const std::size_t few_events = 32 * groups_.size();
+  if (has_period_columns_ && bits.event_count() <= few_events) {
+    const std::size_t row = row_of(index);
+    const std::uint64_t begun = (std::uint64_t{1} << begun_columns_[row]) - 1;
+    const std::uint64_t columns = periods_back(bits, first, joined) & begun;
+    sink.add_user_to(row * cells_per_row(), columns << 1 | 1, place);
+    return;
+  }
   // Returns the first event from `from` on that lies in the period or later. Most are near.
   const auto window = static_cast<std::uint64_t>(window_us_);
   const auto first_in = [&](std::uint64_t period, std::uint32_t from) {
@@ -226,6 +248,32 @@ void RetentionHistory::count_bits(std::uint32_t place, Scratch& scratch, CellSin
     at = bits.next(kReturnStep, first_in(++period, at + 1));
   }
   add_cells({row_of(index), joined}, scratch.returns, place, sink);
+}
+
+std::uint64_t RetentionHistory::periods_back(StepBits& bits, std::uint32_t first,
+                                             TimeUs joined) const {
+  const auto window = static_cast<std::uint64_t>(window_us_);
+  const std::uint64_t end = window * groups_.size();
+  const double windows_per_us = 1 / static_cast<double>(window);
+  std::uint64_t periods = 0;
+  std::uint64_t skipped = ~std::uint64_t{0} << (first % 64);
+  for (std::size_t word = first / 64; word < bits.word_count(); ++word) {
+    std::uint64_t rest = bits.word(kReturnStep, word) & skipped;
+    skipped = ~std::uint64_t{0};
+    for (; rest != 0; rest &= rest - 1) {
+      const auto event =
+          static_cast<std::uint32_t>(64 * word) + static_cast<unsigned>(std::countr_zero(rest));
+      const std::uint64_t since = elapsed(joined, bits.time(event));
+      if (since >= end) return periods;
+      // A product stands for the quotient, which takes longer. It is one off at most.
+      auto period = static_cast<std::int64_t>(
+          static_cast<double>(static_cast<std::int64_t>(since)) * windows_per_us);
+      const auto within = static_cast<std::int64_t>(since) - period * window_us_;
+      period += (within >= window_us_ ? 1 : 0) - (within < 0 ? 1 : 0);
+      periods |= std::uint64_t{1} << period;
+    }
+  }
+  return periods;
 }
 
 std::optional<RetentionHistory::FirstInstant> RetentionHistory::first_instant(

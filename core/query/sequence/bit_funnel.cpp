@@ -1,6 +1,7 @@
 #include "core/query/sequence/bit_funnel.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace rollcall {
@@ -12,8 +13,8 @@ bool BitFunnel::may_decide(const FunnelRules& rules) {
 }
 
 std::optional<FunnelAttempt> BitFunnel::best(StepBits& events, std::vector<TimeUs>& times) {
-  return rules_.order == FunnelRules::Order::kStrict ? strict(events, times)
-                                                     : ordered(events, times);
+  if (rules_.order == FunnelRules::Order::kStrict) return strict(events, times);
+  return events.word_count() == 1 ? ordered_in_word(events, times) : ordered(events, times);
 }
 
 unsigned BitFunnel::most_in_order(const StepBits& events) const {
@@ -66,6 +67,53 @@ std::optional<FunnelAttempt> BitFunnel::ordered(StepBits& events, std::vector<Ti
     }
   }
   return FunnelAttempt{events.next(0, 0), 1, {}};
+}
+
+unsigned BitFunnel::most_in_order(std::span<const std::uint64_t> words) {
+  std::uint64_t later = ~std::uint64_t{0};
+  unsigned made = 0;
+  for (; made < words.size(); ++made) {
+    const std::uint64_t left = words[made] & later;
+    if (left == 0) break;
+    later = ~(left ^ (left - 1));  // those behind the first of them
+  }
+  return made;
+}
+
+std::optional<FunnelAttempt> BitFunnel::ordered_in_word(StepBits& events,
+                                                        std::vector<TimeUs>& times) const {
+  std::array<std::uint64_t, kStepsMax> words;
+  for (unsigned step = 0; step < rules_.step_count; ++step) words[step] = events.word(step, 0);
+  const auto place_of = [](std::uint64_t bit) {
+    return static_cast<std::uint32_t>(std::countr_zero(bit));
+  };
+  const unsigned most = most_in_order(std::span(words).first(rules_.step_count));
+  if (most == 0) return {};
+  const auto window = static_cast<std::uint64_t>(rules_.window);
+  for (unsigned steps = most; steps > 1; --steps) {
+    for (std::uint64_t ends = words[steps - 1]; ends != 0; ends &= ends - 1) {
+      const std::uint64_t end = ends & (~ends + 1);
+      std::uint64_t latest = end;
+      for (unsigned step = steps - 1; latest != 0 && step-- > 0;) {
+        latest = std::bit_floor(words[step] & (latest - 1));
+      }
+      if (latest == 0) continue;
+      const TimeUs end_time = events.time(place_of(end));
+      if (elapsed(events.time(place_of(latest)), end_time) > window) continue;
+      std::uint64_t starts = words[0] & (latest | (latest - 1));
+      while (elapsed(events.time(place_of(starts)), end_time) > window) starts &= starts - 1;
+      const std::uint32_t start = place_of(starts);
+      times.clear();
+      std::uint64_t later = ~std::uint64_t{0} << start;
+      for (unsigned step = 0; step < steps; ++step) {
+        const std::uint64_t left = words[step] & later;
+        times.push_back(events.time(place_of(left)));
+        later = ~(left ^ (left - 1));
+      }
+      return FunnelAttempt{start, steps, {}};
+    }
+  }
+  return FunnelAttempt{place_of(words[0]), 1, {}};
 }
 
 // The steps of an attempt are events one after the other.

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/query/sequence/funnel_match.h"
@@ -38,6 +39,9 @@ class BitFunnel {
   std::optional<std::uint32_t> latest_start(const StepBits& events, unsigned steps,
                                             std::uint32_t end);
   std::optional<FunnelAttempt> ordered(StepBits& events, std::vector<TimeUs>& times);
+  // Does so for at most 64 events, which most users have: a word holds those of a step.
+  std::optional<FunnelAttempt> ordered_in_word(StepBits& events, std::vector<TimeUs>& times) const;
+  static unsigned most_in_order(std::span<const std::uint64_t> words);
   std::optional<FunnelAttempt> strict(StepBits& events, std::vector<TimeUs>& times);
 
   const FunnelRules& rules_;

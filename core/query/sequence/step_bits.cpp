@@ -7,9 +7,12 @@ namespace rollcall {
 void StepBits::begin(std::uint32_t event_count) {
   event_count_ = event_count;
   appended_ = 0;
-  const std::size_t word_count = (std::size_t{event_count} + 63) / 64;
-  for (std::vector<std::uint64_t>& words : words_) words.assign(word_count, 0);
-  times_.clear();
+  word_count_ = (std::size_t{event_count} + 63) / 64;
+  // Most users have a word a step, which is less than a call for them takes.
+  words_.resize(step_count_ * word_count_);
+  for (std::uint64_t& word : words_) word = 0;
+  if (times_.size() < event_count) times_.resize(event_count);
+  times_read_ = 0;
   stretches_.clear();
   next_stretch_ = 0;
 }
@@ -22,8 +25,9 @@ void StepBits::append(const std::uint64_t* words, std::size_t stride, std::uint3
     const std::uint32_t bits = std::min({count - done, 64 - from % 64, 64 - to % 64});
     const std::uint64_t mask = ~std::uint64_t{0} >> (64 - bits);
     const std::uint64_t* const word = words + from / 64 * stride;
-    for (std::size_t step = 0; step < words_.size(); ++step) {
-      words_[step][to / 64] |= (word[step] >> (from % 64) & mask) << (to % 64);
+    std::uint64_t* out = words_.data() + to / 64;
+    for (std::size_t step = 0; step < step_count_; ++step, out += word_count_) {
+      *out |= (word[step] >> (from % 64) & mask) << (to % 64);
     }
     done += bits;
   }
@@ -32,12 +36,12 @@ void StepBits::append(const std::uint64_t* words, std::size_t stride, std::uint3
 
 void StepBits::read_times(std::uint32_t event) {
   constexpr std::uint32_t kAtOnce = 64;
-  while (event >= times_.size()) {
+  while (event >= times_read_) {
     LogBlock::Times& stretch = stretches_[next_stretch_];
-    const auto known = static_cast<std::uint32_t>(times_.size());
-    const std::uint32_t count = std::min(stretch.left(), std::max(event + 1 - known, kAtOnce));
-    times_.resize(known + count);
-    stretch.read(count, times_.data() + known);
+    const std::uint32_t wanted = std::max(event + 1 - times_read_, kAtOnce);
+    const std::uint32_t count = std::min(stretch.left(), wanted);
+    stretch.read(count, times_.data() + times_read_);
+    times_read_ += count;
     if (stretch.left() == 0) ++next_stretch_;
   }
 }

@@ -16,7 +16,7 @@ namespace rollcall {
 // Memory is kept from one user to the next.
 class StepBits {
  public:
-  explicit StepBits(std::size_t step_count) : words_(step_count) {}
+  explicit StepBits(std::size_t step_count) : step_count_(step_count) {}
 
   // Goes to another user, who has so many events.
   void begin(std::uint32_t event_count);
@@ -31,23 +31,27 @@ class StepBits {
   // Returns the last event of the step in [from, before), or `before` if there is none.
   std::uint32_t last(unsigned step, std::uint32_t from, std::uint32_t before) const;
   // Returns word w of a step's bits.
-  std::uint64_t word(unsigned step, std::size_t w) const { return words_[step][w]; }
-  std::size_t word_count() const { return (std::size_t{event_count_} + 63) / 64; }
+  std::uint64_t word(unsigned step, std::size_t w) const { return words_of(step)[w]; }
+  std::size_t word_count() const { return word_count_; }
 
   TimeUs time(std::uint32_t event) {
-    if (event >= times_.size()) read_times(event);
+    if (event >= times_read_) read_times(event);
     return times_[event];
   }
   // Returns the times that were read so far, those of the first events.
-  std::span<const TimeUs> times() const { return times_; }
+  std::span<const TimeUs> times() const { return std::span(times_).first(times_read_); }
 
  private:
   void read_times(std::uint32_t event);
+  const std::uint64_t* words_of(unsigned step) const { return words_.data() + step * word_count_; }
 
+  const std::size_t step_count_;
+  std::size_t word_count_ = 0;
   std::uint32_t event_count_ = 0;
   std::uint32_t appended_ = 0;
-  std::vector<std::vector<std::uint64_t>> words_;  // by step
-  std::vector<TimeUs> times_;
+  std::vector<std::uint64_t> words_;  // step by step
+  std::vector<TimeUs> times_;         // has room for those of the user with the most events so far
+  std::uint32_t times_read_ = 0;
   // The times of the events that were appended are read when they are needed, one stretch after the
   // other.
   std::vector<LogBlock::Times> stretches_;
@@ -55,7 +59,7 @@ class StepBits {
 };
 
 inline std::uint32_t StepBits::next(unsigned step, std::uint32_t from) const {
-  const std::vector<std::uint64_t>& words = words_[step];
+  const std::uint64_t* const words = words_of(step);
   if (from >= event_count_) return event_count_;
   std::size_t w = from / 64;
   std::uint64_t bits = words[w] >> (from % 64) << (from % 64);
@@ -67,7 +71,7 @@ inline std::uint32_t StepBits::next(unsigned step, std::uint32_t from) const {
 }
 
 inline std::uint32_t StepBits::last(unsigned step, std::uint32_t from, std::uint32_t before) const {
-  const std::vector<std::uint64_t>& words = words_[step];
+  const std::uint64_t* const words = words_of(step);
   for (std::uint32_t end = before; end > from;) {
     const std::uint32_t w = (end - 1) / 64;
     const std::uint64_t bits = words[w] << (63 - (end - 1) % 64);

@@ -31,6 +31,8 @@ class CellSink {
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
   // Adds one user, by place in the chunk, who is not in the cell yet.
   virtual void add_user(std::size_t cell, std::uint32_t place) = 0;
+  // Adds one user, who is in none of them yet, to cell `first_cell` + i for each bit i of `cells`.
+  virtual void add_user_to(std::size_t first_cell, std::uint64_t cells, std::uint32_t place);
   // Adds one user, who is in none of them yet, to `count` >= 1 cells from `first_cell` on.
   virtual void add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t place);
   // Adds one of the numbers of Plan::sample_list_count. A sink that collects users takes no
