@@ -30,8 +30,24 @@ constexpr unsigned kReturnStep = 1;
 
 // A word has bits for the size of a cohort and for so many periods.
 constexpr std::size_t kPeriodsMax = 63;
-// So many of these windows are a number of microseconds that a double holds.
-constexpr TimeUs kWindowOfPeriodsMax = (TimeUs{1} << 53) / 64;
+
+// Returns the period that lies so long after an instant. A product stands for the quotient, which
+// takes longer.
+std::int64_t period_after(std::int64_t since_us, double periods_per_us) {
+  return static_cast<std::int64_t>(static_cast<double>(since_us) * periods_per_us);
+}
+
+// Returns whether that is right in the first kPeriodsMax periods of that length. The product does
+// not fall as time goes on, so that both ends of a period tell for all that lies between.
+bool is_period_after_exact(std::int64_t window_us) {
+  const double periods_per_us = 1 / static_cast<double>(window_us);
+  for (std::int64_t period = 0; period < static_cast<std::int64_t>(kPeriodsMax); ++period) {
+    const std::int64_t begin = period * window_us, last = begin + window_us - 1;
+    if (period_after(begin, periods_per_us) != period) return false;
+    if (period_after(last, periods_per_us) != period) return false;
+  }
+  return true;
+}
 
 struct RetentionEvents {
   StepSelectors selectors;
@@ -151,7 +167,7 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
                   ask_.min_return_count == 1 && !has_amounts() &&
                   events_.first_step == kCohortStep && events_.value_step == kCohortStep),
       has_period_columns_(is_by_bits_ && ask_.mode == Mode::kOn && ask_.brackets.empty() &&
-                          groups_.size() <= kPeriodsMax && window_us_ <= kWindowOfPeriodsMax) {
+                          groups_.size() <= kPeriodsMax && is_period_after_exact(window_us_)) {
   if (range_.size() > 0) {
     const bool reads_all = ask_.cohort == Cohort::kFirstEver;
     reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin), reason);
@@ -252,9 +268,8 @@ void RetentionHistory::count_bits(std::uint32_t place, Scratch& scratch, CellSin
 
 std::uint64_t RetentionHistory::periods_back(StepBits& bits, std::uint32_t first,
                                              TimeUs joined) const {
-  const auto window = static_cast<std::uint64_t>(window_us_);
-  const std::uint64_t end = window * groups_.size();
-  const double windows_per_us = 1 / static_cast<double>(window);
+  const auto end = window_us_ * static_cast<std::int64_t>(groups_.size());
+  const double periods_per_us = 1 / static_cast<double>(window_us_);
   std::uint64_t periods = 0;
   std::uint64_t skipped = ~std::uint64_t{0} << (first % 64);
   for (std::size_t word = first / 64; word < bits.word_count(); ++word) {
@@ -263,14 +278,9 @@ std::uint64_t RetentionHistory::periods_back(StepBits& bits, std::uint32_t first
     for (; rest != 0; rest &= rest - 1) {
       const auto event =
           static_cast<std::uint32_t>(64 * word) + static_cast<unsigned>(std::countr_zero(rest));
-      const std::uint64_t since = elapsed(joined, bits.time(event));
+      const std::int64_t since = bits.time(event) - joined;
       if (since >= end) return periods;
-      // A product stands for the quotient, which takes longer. It is one off at most.
-      auto period = static_cast<std::int64_t>(
-          static_cast<double>(static_cast<std::int64_t>(since)) * windows_per_us);
-      const auto within = static_cast<std::int64_t>(since) - period * window_us_;
-      period += (within >= window_us_ ? 1 : 0) - (within < 0 ? 1 : 0);
-      periods |= std::uint64_t{1} << period;
+      periods |= std::uint64_t{1} << period_after(since, periods_per_us);
     }
   }
   return periods;
