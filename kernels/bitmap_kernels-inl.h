@@ -280,14 +280,15 @@ class BitmapKernels {
 
   // What is loaded does not depend on the number before; only the addition waits for it.
   static void unpack_sums(const std::uint64_t* stream, std::uint64_t at, unsigned width,
-                          std::uint64_t* sums, std::size_t count) noexcept {
+                          std::uint64_t first, std::uint64_t factor, std::uint64_t* sums,
+                          std::size_t count) noexcept {
     const char* const bytes = reinterpret_cast<const char*>(stream);
     const std::uint64_t mask = width == 0 ? 0 : ~std::uint64_t{0} >> (64 - width);
-    std::uint64_t sum = 0;
+    std::uint64_t sum = first;
     for (std::size_t i = 0; i < count; ++i, at += width) {
       std::uint64_t loaded = 0;
       std::memcpy(&loaded, bytes + at / 8, sizeof loaded);
-      sum += loaded >> (at % 8) & mask;
+      sum += factor * (loaded >> (at % 8) & mask);
       sums[i] = sum;
     }
   }

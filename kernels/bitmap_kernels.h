@@ -109,10 +109,12 @@ struct KernelTable {
                        std::uint64_t* out) noexcept;
 
   // Unpacks numbers of `width` bits, at most kUnpackWidthMax, that lie end to end from bit `at` of
-  // a stream on; its bit b is bit (b % 64) of word (b / 64). sums[i] = the sum of the first i + 1
-  // numbers. The stream goes on for at least eight bytes after the first byte of the last one.
+  // a stream on; its bit b is bit (b % 64) of word (b / 64). sums[i] = first + factor * the sum of
+  // the first i + 1 numbers, modulo 2^64. The stream goes on for at least eight bytes after the
+  // first byte of the last one.
   void (*unpack_sums)(const std::uint64_t* stream, std::uint64_t at, unsigned width,
-                      std::uint64_t* sums, std::size_t count) noexcept;
+                      std::uint64_t first, std::uint64_t factor, std::uint64_t* sums,
+                      std::size_t count) noexcept;
 
   // Computes mixed[i] = mix(numbers[i]).
   void (*mix)(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept;

@@ -132,14 +132,14 @@ void match_planes(const std::uint64_t* planes, std::size_t plane_count, std::siz
   }
 }
 
-void unpack_sums(const std::uint64_t* stream, std::uint64_t at, unsigned width, std::uint64_t* sums,
-                 std::size_t count) noexcept {
+void unpack_sums(const std::uint64_t* stream, std::uint64_t at, unsigned width, std::uint64_t first,
+                 std::uint64_t factor, std::uint64_t* sums, std::size_t count) noexcept {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     for (unsigned bit = 0; bit < width; ++bit, ++at) {
       sum += (stream[at / 64] >> (at % 64) & 1) << bit;
     }
-    sums[i] = sum;
+    sums[i] = first + factor * sum;
   }
 }
 

@@ -224,7 +224,8 @@ KernelCase make_case(const char* name,
 // These are the times of a busy user, to the microsecond; one number for each word.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const std::uint64_t*, std::uint64_t, unsigned,
-                                                  std::uint64_t*, std::size_t) noexcept) {
+                                                  std::uint64_t, std::uint64_t, std::uint64_t*,
+                                                  std::size_t) noexcept) {
   constexpr unsigned kWidth = 36;
   return {name,
           16,
@@ -232,8 +233,8 @@ KernelCase make_case(const char* name,
           16,
           nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
-            (table.*kernel)(data.a<std::uint64_t>(), 0, kWidth, data.out<std::uint64_t>(),
-                            words - 1);
+            (table.*kernel)(data.a<std::uint64_t>(), 0, kWidth, 0, 1'000'000,
+                            data.out<std::uint64_t>(), words - 1);
             return std::uint64_t{0};
           }};
 }

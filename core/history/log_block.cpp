@@ -617,7 +617,6 @@ bool LogBlock::Walk::next() {
           : user_.ordinal + 1 + static_cast<std::uint32_t>(column(block.gaps_, block.gap_width_));
   user_.begin += user_.count;
   user_.count = static_cast<std::uint32_t>(column(block.counts_, block.count_width_)) + 1;
-  first_ = column(block.firsts_, block.first_width_);
   step_width_ = static_cast<unsigned>(column(block.step_widths_, kStepWidthBits));
   first_step_ = next_step_;
   next_step_ += std::uint64_t{step_width_} * (user_.count - 1);
@@ -650,7 +649,10 @@ bool LogBlock::Walk::seek(std::uint32_t ordinal) {
 }
 
 TimeUs LogBlock::Walk::first_time() const {
-  const std::uint64_t above = first_ * static_cast<std::uint64_t>(block_->unit_);
+  const std::uint64_t number = next_user_ - 1;
+  const std::uint64_t first = read_bits(&block_->words_[block_->firsts_],
+                                        number * block_->first_width_, block_->first_width_);
+  const std::uint64_t above = first * static_cast<std::uint64_t>(block_->unit_);
   return static_cast<TimeUs>(static_cast<std::uint64_t>(block_->first_time_) + above);
 }
 
@@ -679,8 +681,7 @@ void LogBlock::Times::read(std::uint32_t count, TimeUs* out) {
   const auto unit = static_cast<std::uint64_t>(block_->unit_);
   if (width_ <= kernels::kUnpackWidthMax) {
     auto* const sums = reinterpret_cast<std::uint64_t*>(out);  // may alias what is signed
-    kernels::active_table()->unpack_sums(steps, step_, width_, sums, count);
-    for (std::uint32_t i = 0; i < count; ++i) sums[i] = time_ + sums[i] * unit;
+    kernels::active_table()->unpack_sums(steps, step_, width_, time_, unit, sums, count);
     if (count > 0) time_ = sums[count - 1];
     step_ += std::uint64_t{width_} * count;
     return;

@@ -144,7 +144,6 @@ class LogBlock {
     User user_;
     std::uint64_t first_step_ = 0;  // the bit where the user's steps begin
     std::uint64_t next_step_ = 0;   // and where those of the next user do
-    std::uint64_t first_ = 0;
     unsigned step_width_ = 0;
   };
 

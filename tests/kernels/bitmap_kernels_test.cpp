@@ -411,8 +411,9 @@ TEST_P(BitmapKernels, UnpackSumsAgreesWithReference) {
       for (std::uint64_t& word : stream) word = random_();
       GuardedBuffer<std::uint64_t> sums(length, misalignment, 0x5eed);
       std::vector<std::uint64_t> expected(length);
-      reference_table.unpack_sums(stream.data(), at, width, expected.data(), length);
-      table().unpack_sums(stream.data(), at, width, sums.data(), length);
+      const std::uint64_t first = random_(), factor = length % 3 == 0 ? 1 : random_();
+      reference_table.unpack_sums(stream.data(), at, width, first, factor, expected.data(), length);
+      table().unpack_sums(stream.data(), at, width, first, factor, sums.data(), length);
       ASSERT_EQ(copy_of(sums.elements()), expected);
       ASSERT_TRUE(sums.margins_intact());
     }
@@ -436,7 +437,7 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().min_where(nullptr, nullptr, 0, 0);
   table().max_where(nullptr, nullptr, 0, 0);
   table().match_planes(nullptr, 0, 0, nullptr, 0, nullptr);
-  table().unpack_sums(nullptr, 0, 0, nullptr, 0);
+  table().unpack_sums(nullptr, 0, 0, 0, 0, nullptr, 0);
   table().mix(nullptr, nullptr, 0);
   table().draw_keys(nullptr, 0, nullptr, 0);
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);

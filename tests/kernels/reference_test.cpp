@@ -119,8 +119,10 @@ TEST(ReferenceKernels, MatchPlanesFindsTheCodesOfASet) {
 TEST(ReferenceKernels, UnpackSumsAddsUpWhatLiesEndToEnd) {
   const std::array<std::uint64_t, 3> stream = {std::uint64_t{0b01} << 62, 0b001'111'000'1, 0};
   std::array<std::uint64_t, 4> sums{};
-  reference_table.unpack_sums(stream.data(), 62, 3, sums.data(), sums.size());
+  reference_table.unpack_sums(stream.data(), 62, 3, 0, 1, sums.data(), sums.size());
   EXPECT_EQ(sums, (std::array<std::uint64_t, 4>{5, 5, 12, 13}));
+  reference_table.unpack_sums(stream.data(), 62, 3, 100, 10, sums.data(), sums.size());
+  EXPECT_EQ(sums, (std::array<std::uint64_t, 4>{150, 150, 220, 230}));
 }
 
 // These are what MurmurHash3's own finalizer makes of them, and it is a bijection.

@@ -95,8 +95,9 @@ TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
   part.times.read(count, times_.data());
   if (events_.size() + count > events_taken_) take_events();
   const std::size_t match_count = matches_.size(), step_count = selectors_.steps.size();
-  std::size_t size = events_.size();
-  events_.resize(size + count);
+  if (events_.capacity() < events_.size() + count) {
+    events_.reserve(std::max(2 * events_.capacity(), events_.size() + count));
+  }
   for (std::uint32_t at = first; at < end;) {
     const std::uint32_t word = at / 64;
     const std::uint64_t* const bits = open.bits.data() + word * match_count;
@@ -112,12 +113,11 @@ TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
       std::uint64_t matches = 0;
       for (std::size_t i = 0; i < match_count; ++i) matches |= (bits[i] >> bit & 1) << i;
       const std::uint64_t steps = matches & ~(~std::uint64_t{0} << step_count);
-      events_[size++] = {time, static_cast<std::uint32_t>(steps),
-                         static_cast<std::uint32_t>(matches >> step_count)};
+      events_.push_back({time, static_cast<std::uint32_t>(steps),
+                         static_cast<std::uint32_t>(matches >> step_count)});
       if (tells_) tell(open, event);
     }
   }
-  events_.resize(size);
   return times_[count - 1];
 }
 
