@@ -56,3 +56,4 @@ set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
 target_link_libraries(rollcall_bench PRIVATE
   rollcall_build_flags rollcall_bench_support rollcall_c rollcall_kernels CLI11::CLI11 fmt::fmt)
 rollcall_unite(rollcall_bench)
+rollcall_compile_sooner(rollcall_bench)

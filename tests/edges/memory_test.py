@@ -3,7 +3,7 @@
 
     memory_test.py --rollcall PROGRAM
 
-ROLLCALL_MEMORY_BUDGETS=32M,64M,256M,1G chooses the budgets; by default it is 64M alone.
+ROLLCALL_MEMORY_BUDGETS=32M,64M,256M,1G chooses the budgets; by default it is 32M alone.
 """
 
 import argparse
@@ -119,7 +119,7 @@ class Memory(unittest.TestCase):
                             *command[1:])
 
     def test_every_command(self):
-        for budget in os.environ.get("ROLLCALL_MEMORY_BUDGETS", "64M").split(","):
+        for budget in os.environ.get("ROLLCALL_MEMORY_BUDGETS", "32M").split(","):
             for name in os.listdir(self.folder):
                 path = os.path.join(self.folder, name)
                 shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
