@@ -29,18 +29,22 @@ namespace {
 constexpr std::array<std::int32_t, 5> kHorizons = {1, 3, 7, 14, 30};
 constexpr const char* kCampaign = "win back";
 
-// Is whom a campaign is for: every so many-th user who was seen in the first half of the days.
+// Returns whom a campaign is for: every so many-th of the users who were seen, but not in the week
+// before `end`.
 std::vector<UserId> users_to_contact(const HistoryFloor& history, TimeUs end) {
   constexpr std::size_t kUsers = 100'000;
-  std::vector<UserId> seen;
+  std::vector<UserId> silent;
   for (std::size_t user = 0; user < history.user_count(); ++user) {
-    const HistoryFloor::UserEvents events = history.events_of(user);
-    if (events.size() > 0 && events.times[0] < end) seen.emplace_back(std::uint64_t{user});
+    const std::span<const TimeUs> times = history.events_of(user).times;
+    const auto after = std::ranges::lower_bound(times, end);
+    if (after != times.begin() && *std::prev(after) < end - 7 * kDayUs) {
+      silent.emplace_back(std::uint64_t{user});
+    }
   }
-  const std::size_t apart = std::max<std::size_t>(1, seen.size() / kUsers);
+  const std::size_t apart = std::max<std::size_t>(1, silent.size() / kUsers);
   std::vector<UserId> users;
-  for (std::size_t i = 0; i < seen.size() && users.size() < kUsers; i += apart) {
-    users.push_back(seen[i]);
+  for (std::size_t i = 0; i < silent.size() && users.size() < kUsers; i += apart) {
+    users.push_back(silent[i]);
   }
   return users;
 }
