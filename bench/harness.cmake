@@ -46,6 +46,7 @@ add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/measure_history.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_history_writes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_latency.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_operations.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_pushed.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_queries.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_store.cpp
@@ -54,6 +55,7 @@ add_executable(rollcall_bench
 set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(rollcall_bench PRIVATE
-  rollcall_build_flags rollcall_bench_support rollcall_c rollcall_kernels CLI11::CLI11 fmt::fmt)
+  rollcall_build_flags rollcall_bench_support rollcall_c rollcall_kernels
+  rollcall_operations CLI11::CLI11 fmt::fmt)
 rollcall_unite(rollcall_bench)
 rollcall_compile_sooner(rollcall_bench)

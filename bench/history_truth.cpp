@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "bench/workload_properties.h"
@@ -179,14 +180,20 @@ Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::s
   return counts;
 }
 
-Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
-                 std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
-                 TimeUs within_us) {
-  Counts counts(candidates.size() * at_least.size());
+namespace {
+
+// Counts the users of aha_truth(), unsorted, and beside them those for whom is_retained(events).
+template <class IsRetained>
+std::vector<std::pair<std::uint64_t, std::uint64_t>> aha_users(
+    const HistoryFloor& history, TimeUs first, std::int32_t days,
+    std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
+    TimeUs within_us, IsRetained is_retained) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> counts(candidates.size() * at_least.size());
   for (std::size_t user = 0; user < history.user_count(); ++user) {
     const UserEvents events = history.events_of(user);
     if (events.size() == 0 || events.times[0] >= first + days * kDayUs) continue;
     const TimeUs start = events.times[0];
+    const bool came_back = is_retained(events);
     for (std::size_t candidate = 0; candidate < candidates.size(); ++candidate) {
       std::int32_t times = 0;
       bool has_other_first = false;
@@ -197,11 +204,92 @@ Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
       }
       if (!has_other_first) --times;
       for (std::size_t level = 0; level < at_least.size(); ++level) {
-        counts[candidate * at_least.size() + level] += times >= at_least[level];
+        if (times < at_least[level]) continue;
+        auto& [all, retained] = counts[candidate * at_least.size() + level];
+        ++all;
+        retained += came_back ? 1U : 0U;
       }
     }
   }
   std::ranges::sort(counts);
+  return counts;
+}
+
+}  // namespace
+
+Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
+                 std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
+                 TimeUs within_us) {
+  Counts counts;
+  const auto nobody = [](const UserEvents&) { return false; };
+  for (const auto& [all, retained] :
+       aha_users(history, first, days, candidates, at_least, within_us, nobody)) {
+    counts.push_back(all);
+  }
+  return counts;
+}
+
+Counts aha_retained_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
+                          std::span<const std::uint32_t> candidates,
+                          std::span<const std::int32_t> at_least, TimeUs within_us,
+                          std::int32_t from_day, std::int32_t to_day) {
+  const auto came_back = [=](const UserEvents& events) {
+    const TimeUs day = events.times[0] / kDayUs;
+    return std::ranges::any_of(events.times, [=](TimeUs time) {
+      const TimeUs since = time / kDayUs - day;
+      return since >= from_day && since <= to_day;
+    });
+  };
+  Counts counts;
+  for (const auto& [all, retained] :
+       aha_users(history, first, days, candidates, at_least, within_us, came_back)) {
+    counts.insert(counts.end(), {all, retained});
+  }
+  return counts;
+}
+
+Counts ltv_truth(Session& session, std::int32_t days, std::span<const std::int32_t> horizons) {
+  const WorkloadWOptions& workload = session.options().workload;
+  struct Spent {
+    std::int32_t day;
+    Amount value;
+  };
+  constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
+  std::vector<std::int32_t> first_days(workload.users, kNever);
+  std::vector<std::vector<Spent>> spent(workload.users);
+  for (std::size_t number = 0; number < session.round_count(); ++number) {
+    const WorkloadRows& rows = session.round(IdKind::kDense, number).rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::uint64_t user = rows.users[i];
+      const auto day = static_cast<std::int32_t>(rows.times[i] / kDayUs) - workload.first_day.value;
+      first_days[user] = std::min(first_days[user], day);
+      if (rows.values[i] != 0) spent[user].push_back({day, rows.values[i]});
+    }
+  }
+  constexpr std::size_t kColumns = 3;
+  std::vector<std::vector<Counts>> cells(static_cast<std::size_t>(days));
+  for (auto& of_day : cells) of_day.assign(horizons.size(), Counts(kColumns));
+  for (std::size_t user = 0; user < first_days.size(); ++user) {
+    if (first_days[user] == kNever) continue;
+    for (std::size_t horizon = 0; horizon < horizons.size(); ++horizon) {
+      Amount sum = 0;
+      for (const Spent& one : spent[user]) {
+        if (one.day <= first_days[user] + horizons[horizon]) sum += one.value;
+      }
+      Counts& cell = cells[static_cast<std::size_t>(first_days[user])][horizon];
+      ++cell[0];
+      cell[1] += sum > 0 ? 1U : 0U;
+      cell[2] += static_cast<std::uint64_t>(sum);
+    }
+  }
+  Counts counts;
+  for (std::int32_t day = 0; day < days; ++day) {
+    for (std::size_t horizon = 0; horizon < horizons.size(); ++horizon) {
+      if (day + horizons[horizon] >= days) continue;
+      const Counts& cell = cells[static_cast<std::size_t>(day)][horizon];
+      counts.insert(counts.end(), cell.begin(), cell.end());
+    }
+  }
   return counts;
 }
 

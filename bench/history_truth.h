@@ -51,6 +51,17 @@ Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::s
 Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
                  std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
                  TimeUs within_us);
+// Returns the same counts, each with that of the users among them who have an event on one of the
+// days from_day..to_day after the day of their first event.
+Counts aha_retained_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
+                          std::span<const std::uint32_t> candidates,
+                          std::span<const std::int32_t> at_least, TimeUs within_us,
+                          std::int32_t from_day, std::int32_t to_day);
+// Returns, for each day of which there are `days` from `first_day` on, and each of `horizons`, days
+// that are not past the last of them: the users whose first event is of that day, those whose
+// values up to so many days later sum to more than 0, and that sum over all of them.
+Counts ltv_truth(Session& session, std::int32_t days, std::span<const std::int32_t> horizons);
+
 // Counts the users who have at least `times` events of the name `event` from `since` on.
 Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
                    std::size_t times);

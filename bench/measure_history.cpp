@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "bench/history_floor.h"
@@ -179,6 +181,33 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
       {"rfm", R"({"kind": "rfm", "by": "cell"})", rfm_truth(session)}};
 }
 
+// Measures the profile of a user with as many events as users have on average.
+void measure_profile(Session& session, const Engine& engine, const HistoryFloor& floor,
+                     unsigned threads) {
+  const std::string name = fmt::format("history/profile/threads:{}", threads);
+  session.report().now(name);
+  const std::uint64_t mean = session.options().workload.events / floor.user_count();
+  std::size_t user = 0;
+  while (floor.events_of(user).size() != mean) ++user;
+  const std::string question = fmt::format(R"({{"kind": "profile", "user": "{}"}})", user);
+  Counts by_name(kEventNames);
+  for (const std::uint8_t event : floor.events_of(user).names) ++by_name[event];
+  Counts found(kEventNames);
+  for (const std::vector<Cell>& row : must(engine.query(question)).rows) {
+    if (std::get<std::string>(row[0]) != "events") continue;
+    const auto event = std::ranges::find(kEventNameList, std::get<std::string>(row[1]));
+    found[static_cast<std::size_t>(event - kEventNameList.begin())] =
+        std::stoull(std::get<std::string>(row[2]));
+  }
+  must_equal_counts(name, found, by_name);
+  std::vector<double> ms;
+  for (int turn = 0; turn < session.options().repeat; ++turn) {
+    ms.push_back(1e3 * seconds_of([&] { must(engine.query(question)); }));
+  }
+  session.report().add(
+      {name, "ms", Better::kLower, ms, {{"events", std::to_string(floor.events_of(user).size())}}});
+}
+
 EngineOptions with_history(Session& session, unsigned threads, bool history) {
   EngineOptions options = session.engine_options(IdKind::kDense, threads);
   options.settings->history = history;
@@ -247,7 +276,13 @@ void measure_beside_floor(Session& session, const Engine& engine, const std::str
     floor_ms.push_back(1e3 * seconds_of([&] { floor(); }));
     ratios.push_back(ms.back() / floor_ms.back());
   }
-  session.report().add({name, "ms", Better::kLower, ms, {}});
+  const Explanation reads = must(engine.explain(must(parse_query(question))));
+  session.report().add({name,
+                        "ms",
+                        Better::kLower,
+                        ms,
+                        {{"bytes read", std::to_string(reads.bytes)},
+                         {"history events", std::to_string(reads.history_events.value_or(0))}}});
   if (!floor) return;
   session.report().add({name + "/floor", "ms", Better::kLower, floor_ms, {}});
   session.report().add({name + "/of_floor", "ratio", Better::kLower, ratios, {}});
@@ -286,33 +321,119 @@ void measure_questions(Session& session, const Engine& engine,
   }
 }
 
-// Measures questions about two properties of one event, which the store keeps and does not count.
-void measure_two_properties(Session& session, const HistoryFloor& history) {
-  session.report().now("history: two properties of one event");
-  const ScratchStore store(session);
-  const auto options = [&](unsigned threads) {
-    EngineOptions with_properties = with_history(session, threads, true);
-    with_properties.settings->kept_properties = {"channel", "product"};
-    return with_properties;
-  };
-  {
-    const auto engine = store.open(options(0));
-    session.ingest_with_properties(*engine);
+// Measures purchases with two properties, which the store keeps and does not count, and a
+// comparison of two groups, which are made from the user.
+class PropertyQuestions {
+ public:
+  PropertyQuestions(Session& session, const HistoryFloor& history)
+      : session_(session), history_(history), store_(session) {
+    session.report().now("history: events with properties");
+    const auto engine = store_.open(options(0));
+    for (std::size_t number = 0; number < session.round_count(); ++number) {
+      const WorkloadColumns& columns = session.round(IdKind::kDense, number);
+      for (std::size_t begin = 0; begin < columns.size(); begin += session.options().batch_rows) {
+        ingest(*engine, columns.batch(begin, session.options().batch_rows));
+      }
+    }
     must(engine->close());
   }
-  constexpr PropertyPair kWanted = {.channel = 2, .product = 17};
-  const Counts expected = properties_truth(history, kPurchase, kWanted);
-  const std::string question =
-      fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "purchase", )"
-                  R"("where": {{"channel": "{}", "product": "{}"}}}}}}}})",
-                  kChannelList[kWanted.channel], product_name(kWanted.product));
-  for (const unsigned threads : session.thread_counts()) {
-    const auto engine = store.open(options(threads));
-    measure_beside_floor(session, *engine,
-                         fmt::format("history/segment/two_properties/threads:{}", threads),
-                         question, expected, {}, /*floor_is_by_steps=*/false);
+
+  void measure() {
+    constexpr PropertyPair kWanted = {.channel = 2, .product = 17};
+    const Counts two_properties = properties_truth(history_, kPurchase, kWanted);
+    const Counts exposed = exposed_users();
+    for (const unsigned threads : session_.thread_counts()) {
+      const auto engine = store_.open(options(threads));
+      measure_beside_floor(
+          session_, *engine, name("segment/two_properties", threads),
+          fmt::format(R"({{"kind": "segment", "segment": {{"did": )"
+                      R"({{"event": "purchase", "where": )"
+                      R"({{"channel": "{}", "product": "{}"}}}}}}}})",
+                      kChannelList[kWanted.channel], product_name(kWanted.product)),
+          two_properties, {}, /*floor_is_by_steps=*/false);
+      measure_comparison(*engine, name("compare", threads), "", exposed);
+      measure_comparison(*engine, name("compare/aa_1000", threads), R"(, "aa": 1000)", exposed);
+    }
   }
-}
+
+ private:
+  static constexpr std::array<std::string_view, 2> kGroups = {"a", "b"};
+  static constexpr std::int32_t kReturnDay = 7;
+
+  static std::uint32_t group_of(std::uint64_t user) { return static_cast<std::uint32_t>(user % 2); }
+  static std::string name(const char* question, unsigned threads) {
+    return fmt::format("history/{}/threads:{}", question, threads);
+  }
+
+  EngineOptions options(unsigned threads) {
+    EngineOptions with_properties = with_history(session_, threads, true);
+    with_properties.settings->dimensions = {"group"};
+    with_properties.settings->kept_properties = {"channel", "product"};
+    return with_properties;
+  }
+
+  void ingest(Engine& engine, EventBatch batch) {
+    std::vector<std::uint32_t> groups;
+    for (const std::uint64_t user : batch.user_integers) groups.push_back(group_of(user));
+    properties_.add_to(batch);
+    std::vector<PropertyColumn> columns(batch.properties.begin(), batch.properties.end());
+    columns.push_back({"group", {kGroups, groups}});
+    batch.properties = columns;
+    must(engine.ingest(batch));
+  }
+
+  // Counts, of each group, the users who viewed something at least kReturnDay days before the last
+  // one, those of them who came on that day, and those who viewed something later.
+  Counts exposed_users() const {
+    constexpr std::size_t kColumns = 3;
+    const WorkloadWOptions& workload = session_.options().workload;
+    const Day last = workload.first_day + workload.days - 1;
+    Counts counts(kColumns * kGroups.size());
+    for (std::size_t user = 0; user < history_.user_count(); ++user) {
+      const HistoryFloor::UserEvents events = history_.events_of(user);
+      const auto view = std::ranges::find(events.names, std::uint8_t{0});
+      if (view == events.names.end()) continue;
+      const auto day_of = [](TimeUs time) { return static_cast<std::int32_t>(time / kDayUs); };
+      const std::int32_t day =
+          day_of(events.times[static_cast<std::size_t>(view - events.names.begin())]) + kReturnDay;
+      std::uint64_t* const group = &counts[kColumns * group_of(user)];
+      if (day > last.value) {
+        ++group[2];
+        continue;
+      }
+      ++group[0];
+      group[1] +=
+          std::ranges::any_of(events.times, [&](TimeUs time) { return day_of(time) == day; });
+    }
+    return counts;
+  }
+
+  void measure_comparison(const Engine& engine, const std::string& name, const char* rest,
+                          const Counts& expected) {
+    const WorkloadWOptions& workload = session_.options().workload;
+    const std::string question =
+        fmt::format(R"({{"kind": "compare", "exposure": "view", "variant": "group", )"
+                    R"("metric": {{"retention_day": {}}}, "as_of": "{}"{}}})",
+                    kReturnDay, to_string(workload.first_day + workload.days - 1), rest);
+    const QueryResult answer = must(engine.query(question));
+    const Counts users = counts_of(answer, {"users", "immature"});
+    const std::size_t rate = column_of(answer, "rate");
+    Counts found;
+    for (std::size_t group = 0; group < kGroups.size(); ++group) {
+      const std::uint64_t all = users[2 * group];
+      const double came = std::get<double>(answer.rows[group][rate]) * static_cast<double>(all);
+      found.insert(found.end(),
+                   {all, static_cast<std::uint64_t>(std::llround(came)), users[2 * group + 1]});
+    }
+    must_equal_counts(name, found, expected);
+    measure_beside_floor(session_, engine, name, question, {}, {}, /*floor_is_by_steps=*/false);
+  }
+
+  Session& session_;
+  const HistoryFloor& history_;
+  const ScratchStore store_;
+  WorkloadProperties properties_;
+};
 
 void measure_scans(Session& session, const HistoryFloor& floor) {
   session.report().now("history: scans");
@@ -389,6 +510,7 @@ void measure_history(Session& session) {
     resident = engine->info().resident_bytes - before;
     measure_funnels(session, *engine, floor, threads);
     measure_questions(session, *engine, questions, threads);
+    measure_profile(session, *engine, floor, threads);
   }
   session.report().add({"history/memory/per_event",
                         "bytes",
@@ -403,7 +525,7 @@ void measure_history(Session& session) {
     cold.push_back(1e3 * seconds_of([&] { must(engine->query(question)); }));
   }
   session.report().add({"history/funnel/3_steps_7d/cold", "ms", Better::kLower, cold, {}});
-  measure_two_properties(session, floor);
+  PropertyQuestions(session, floor).measure();
 }
 
 }  // namespace rollcall::bench

@@ -97,7 +97,7 @@ void measure(Session& session, IdKind ids) {
 }
 
 void measure_stalls(Session& session) {
-  constexpr std::size_t kWaitingBatchRows = 1'000;
+  constexpr std::size_t kPushedBatchRows = 1'000;
   const double seconds_max = session.options().quick ? 0.2 : 10;
   session.report().now("pushed: batches beside checkpoints");
   const WorkloadColumns& columns = session.round(IdKind::kScattered, 0);
@@ -111,10 +111,10 @@ void measure_stalls(Session& session) {
     Status failure;
     std::thread pusher([&] {
       for (std::size_t row = middle; row < columns.size() && !stopped && failure.ok();
-           row += kWaitingBatchRows) {
+           row += kPushedBatchRows) {
         ms.push_back(
             1e3 * seconds_of([&] {
-              failure = engine->ingest(columns.batch(row, kWaitingBatchRows), {.ack = ack}).status();
+              failure = engine->ingest(columns.batch(row, kPushedBatchRows), {.ack = ack}).status();
             }));
       }
       stopped = true;

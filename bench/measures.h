@@ -17,6 +17,7 @@ void measure_large_queries(Session& session);
 void measure_latency(Session& session);
 void measure_history(Session& session);
 void measure_history_writes(Session& session);  // a part of it
+void measure_operations(Session& session);
 void measure_pushed(Session& session);
 void measure_arrow(Session& session);
 void measure_c(Session& session);

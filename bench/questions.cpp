@@ -134,14 +134,16 @@ std::vector<Question> make_questions(Day first_day, std::int32_t days, const std
   };
 }
 
+std::size_t column_of(const QueryResult& result, const std::string& name) {
+  const auto found = std::find_if(result.columns.begin(), result.columns.end(),
+                                  [&](const Column& column) { return column.name == name; });
+  if (found == result.columns.end()) throw BenchError("no column " + name + " in an answer");
+  return static_cast<std::size_t>(found - result.columns.begin());
+}
+
 Counts counts_of(const QueryResult& result, const std::vector<std::string>& columns) {
   std::vector<std::size_t> positions;
-  for (const std::string& name : columns) {
-    const auto found = std::find_if(result.columns.begin(), result.columns.end(),
-                                    [&](const Column& column) { return column.name == name; });
-    if (found == result.columns.end()) throw BenchError("no column " + name + " in an answer");
-    positions.push_back(static_cast<std::size_t>(found - result.columns.begin()));
-  }
+  for (const std::string& name : columns) positions.push_back(column_of(result, name));
   Counts counts;
   for (const std::vector<Cell>& row : result.rows) {
     for (const std::size_t position : positions) {

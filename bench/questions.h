@@ -24,6 +24,8 @@ struct Question {
 // `event` is a selector in JSON, and the `sets` given to `truth` are those of it.
 std::vector<Question> make_questions(Day first_day, std::int32_t days, const std::string& event);
 
+// Returns the place of a column in the rows of an answer. Throws BenchError if there is none.
+std::size_t column_of(const QueryResult& result, const std::string& name);
 // Returns the columns of an answer, row by row. Throws BenchError if one is missing.
 Counts counts_of(const QueryResult& result, const std::vector<std::string>& columns);
 // Throws BenchError if they are not the same.

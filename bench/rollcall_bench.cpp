@@ -28,7 +28,7 @@ struct MeasureGroup {
   std::string_view what;
   void (*run)(Session& session);
 };
-constexpr std::array<MeasureGroup, 10> kGroups = {{
+constexpr std::array<MeasureGroup, 11> kGroups = {{
     {"ingest", "events in memory to aggregates, beside the floor", measure_ingest},
     {"file", "native, CSV and NDJSON files to aggregates", measure_files},
     {"store", "bytes on disk, memory, time to open", measure_store},
@@ -36,6 +36,7 @@ constexpr std::array<MeasureGroup, 10> kGroups = {{
     {"large", "the questions at 128 M users, without ingest", measure_large_queries},
     {"latency", "questions during ingest, ingest during questions", measure_latency},
     {"history", "what keeping every event costs, and funnels", measure_history},
+    {"operations", "reports of campaigns, checks of alerts", measure_operations},
     {"pushed", "batches acknowledged in memory and as durable", measure_pushed},
     {"arrow", "Arrow streams in batches of different sizes", measure_arrow},
     {"c", "what the interface of C adds", measure_c},
@@ -93,7 +94,7 @@ int main(int argc, char** argv) {
       },
       "GROUP");
   for (const MeasureGroup& group : kGroups) {
-    group_list += fmt::format("\n  {:<10}{}", group.name, group.what);
+    group_list += fmt::format("\n  {:<12}{}", group.name, group.what);
   }
   app.footer("Groups:" + group_list);
   const auto count = [&](const char* name, auto& value, const char* what) {

@@ -186,6 +186,8 @@ void apply_to(const StateJson& json, AlertRecord& record) {
     if (delivery != record.deliveries.end()) {
       delivery->tries = json.at("tries").get<std::uint32_t>();
       delivery->not_before_us = json.at("not_before").get<TimeUs>();
+      // Logs from before the clock could be found to have been set back do not have it.
+      if (json.contains("made")) delivery->made_us = json["made"].get<TimeUs>();
     }
   }
   if (json.contains("done")) {
@@ -291,7 +293,8 @@ std::string delivery_tried(const std::string& name, const AlertDelivery& deliver
   return dumped({{"alert", name},
                  {"tried", delivery.id},
                  {"tries", delivery.tries},
-                 {"not_before", delivery.not_before_us}});
+                 {"not_before", delivery.not_before_us},
+                 {"made", delivery.made_us}});
 }
 
 std::string delivery_done(const std::string& name, const std::string& id) {

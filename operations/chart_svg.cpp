@@ -237,9 +237,15 @@ std::vector<std::size_t> keys_before(const QueryResult& result, std::size_t meas
   return keys;
 }
 
-std::string label_of(const std::vector<Cell>& row, const std::vector<std::size_t>& keys) {
+std::string label_of(const QueryResult& result, const std::vector<Cell>& row,
+                     const std::vector<std::size_t>& keys, Language language) {
   std::string label;
-  for (const std::size_t key : keys) label += (label.empty() ? "" : " · ") + plain_text(row[key]);
+  for (const std::size_t key : keys) {
+    const bool is_text = std::holds_alternative<std::string>(row[key]);
+    label += (label.empty() ? "" : " · ") +
+             (is_text ? cell_words(row[key], result.kind, result.columns[key].name, language)
+                      : plain_text(row[key]));
+  }
   return label;
 }
 
@@ -254,7 +260,7 @@ std::string lines_of(const QueryResult& result, std::size_t date, std::size_t me
   for (const std::vector<Cell>& row : result.rows) {
     if (std::holds_alternative<std::monostate>(row[date])) continue;
     const std::string day = plain_text(row[date]);
-    const std::string name = label_of(row, keys);
+    const std::string name = label_of(result, row, keys, language);
     days.insert(day);
     const auto [line, is_new] = points.try_emplace(name);
     if (is_new && all.size() == kLinesMax) return {};
@@ -308,7 +314,7 @@ std::string chart_svg(const QueryResult& result, std::string_view title, Languag
   for (const std::vector<Cell>& row : result.rows) {
     const std::optional<double> value = number_of(row[*measure]);
     if (!value) continue;
-    all.push_back({label_of(row, keys), *value,
+    all.push_back({label_of(result, row, keys, language), *value,
                    shown_text(row[*measure], result.kind, result.columns[*measure].name)});
   }
   return bars(all, title);

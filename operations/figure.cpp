@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "operations/report_words.h"
-#include "rollcall/cell_text.h"
 
 namespace rollcall {
 namespace {
@@ -102,7 +101,8 @@ std::string table_html(const QueryResult& result, std::string_view caption, Lang
     html += "<tr>";
     for (std::size_t x = 0; x < result.columns.size(); ++x) {
       const Column& column = result.columns[x];
-      const std::string text = html_text(shown_text(result.rows[y][x], result.kind, column.name));
+      const std::string text =
+          html_text(cell_words(result.rows[y][x], result.kind, column.name, language));
       // The first cell of a row says what the row is about.
       html += x == 0 ? fmt::format("<th scope=\"row\">{}</th>", text)
                      : fmt::format("<td{}>{}</td>", is_numeric(column.type) ? " class=\"n\"" : "",

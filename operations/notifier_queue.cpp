@@ -18,12 +18,6 @@ namespace {
 // The log is looked at as often, since others may have added to it.
 constexpr std::chrono::seconds kLookAnyway{10};
 
-TimeUs clock_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 template <class Duration>
 TimeUs in_us(Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -106,33 +100,51 @@ std::optional<Claim> NotifierQueue::State::find_due(const std::string& alert,
   if (record.deliveries.empty()) return std::nullopt;
   const Result<AlertDefinition> definition = parse_alert(record.definition);
   std::set<std::uint32_t> seen;  // targets whose oldest delivery was looked at
+  const auto give_up = [&](const AlertDelivery& delivery) {
+    records.push_back(delivery_done(alert, delivery.id));
+    if (!options.failed) return;
+    options.failed(alert, Status(StatusCode::kDeadlineExceeded,
+                                 "a notification of " + utc_text(delivery.made_us) +
+                                     " never arrived, and is given up"));
+  };
   for (const AlertDelivery& delivery : record.deliveries) {
-    const TimeUs age_us = now_us - delivery.made_us;
-    const bool has_target = definition.ok() && delivery.target < definition->notify.size();
-    if (!has_target || age_us > in_us(options.give_up_after)) {
+    if (!definition.ok() || delivery.target >= definition->notify.size()) {
       records.push_back(delivery_done(alert, delivery.id));
-      if (has_target && options.failed) {
-        options.failed(alert, Status(StatusCode::kDeadlineExceeded,
-                                     "a notification of " + utc_text(delivery.made_us) +
-                                         " never arrived, and is given up"));
-      }
       continue;
     }
+    // A clock that was set back says nothing of its age, which then counts from now on.
+    const TimeUs made_us = std::min(delivery.made_us, now_us);
+    const TimeUs last_us = made_us + in_us(options.give_up_after);
     const AlertTarget& target = definition->notify[delivery.target];
-    if (!seen.insert(delivery.target).second || !may_send(target)) continue;
+    if (!may_send(target)) {
+      if (now_us > last_us) give_up(delivery);
+      continue;
+    }
+    if (!seen.insert(delivery.target).second) continue;
     const auto tried = tries.find(delivery.id);
     const bool is_ours = tried != tries.end();
-    if (options.tries_max > 0 && is_ours && tried->second >= options.tries_max) continue;
+    const bool is_exhausted =
+        options.tries_max > 0 && is_ours && tried->second >= options.tries_max;
     // A clock that was set back must not keep it waiting.
     const TimeUs longest_us = std::max(in_us(options.lease), in_us(options.retry_max));
     const TimeUs wait_us = delivery.not_before_us - now_us;
     if (wait_us > 0 && wait_us <= longest_us) {
       // A queue that tries a few times only leaves to others what others are at.
-      if (options.tries_max > 0 && !is_ours) continue;
+      if (is_exhausted || (options.tries_max > 0 && !is_ours)) continue;
       due_us = std::min(due_us.value_or(delivery.not_before_us), delivery.not_before_us);
       continue;
     }
+    // A clock that was set forward, or a long time in which nobody has checked, does not make it
+    // too old before somebody has tried.
+    const bool was_tried_late = delivery.tries > 0 && delivery.not_before_us > last_us;
+    if (now_us > last_us && was_tried_late) {
+      give_up(delivery);
+      seen.erase(delivery.target);
+      continue;
+    }
+    if (is_exhausted) continue;
     Claim claim{.alert = alert, .target = target, .delivery = delivery};
+    claim.delivery.made_us = made_us;
     ++claim.delivery.tries;
     claim.delivery.not_before_us = now_us + in_us(options.lease);
     if (options.tries_max > 0) claim.is_last_try = ++tries[delivery.id] >= options.tries_max;
@@ -156,7 +168,7 @@ Result<std::optional<Claim>> NotifierQueue::State::claim(std::optional<TimeUs>& 
   std::optional<Claim> found;
   {
     const std::lock_guard lock(mutex);
-    const TimeUs now_us = clock_us();
+    const TimeUs now_us = options.clock();
     for (const auto& [name, record] : states.alerts()) {
       found = find_due(name, record, now_us, records, due_us);
       if (found) break;
@@ -182,7 +194,7 @@ Status NotifierQueue::State::note_outcome(const Claim& claim, const Status& outc
   AlertDelivery delivery = claim.delivery;
   // What was stopped may be tried again at once.
   const bool was_stopped = outcome.code() == StatusCode::kCancelled;
-  delivery.not_before_us = was_stopped ? 0 : clock_us() + pause_after(delivery.tries);
+  delivery.not_before_us = was_stopped ? 0 : options.clock() + pause_after(delivery.tries);
   const std::string record = outcome.ok() ? delivery_done(claim.alert, delivery.id)
                                           : delivery_tried(claim.alert, delivery);
   ROLLCALL_ASSIGN_OR_RETURN(AlertLog log, AlertLog::open(directory));
@@ -250,7 +262,7 @@ void NotifierQueue::State::dispatch(std::stop_token stop) {
     // It waits by a clock that nobody sets, and not for long, so that one that was set meanwhile
     // delays nothing.
     std::chrono::microseconds wait = kLookAnyway;
-    if (due_us) wait = std::min(wait, std::chrono::microseconds(*due_us - clock_us()));
+    if (due_us) wait = std::min(wait, std::chrono::microseconds(*due_us - options.clock()));
     changed.wait_for(lock, stop, wait, has_more);
   }
 }

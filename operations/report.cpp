@@ -209,7 +209,7 @@ class ReportWriter {
       }
       for (const AlertSeriesState& series : alert.record->series) {
         states.rows.push_back({text(alert.name), text(series_text(series.series)),
-                               text(to_string(series.state())),
+                               text(cell_word(to_string(series.state()), options_.language)),
                                series.since_us == 0 ? Cell() : text(utc_text(series.since_us)),
                                series.date.empty() ? Cell() : text(series.date),
                                series.value ? text(fmt::format("{}", *series.value)) : Cell()});

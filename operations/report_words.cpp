@@ -1,9 +1,13 @@
 #include "operations/report_words.h"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <iterator>
+#include <string>
 #include <utility>
+#include <variant>
+
+#include "rollcall/cell_text.h"
 
 namespace rollcall {
 namespace {
@@ -122,45 +126,165 @@ constexpr ReportWords kChineseWords = {
     .rfm_meaning = "按最近一次、频次和金额打分后的用户分群。",
     .leaving_meaning = "最近 30 天来过、但最近 7 天没有来的用户。"};
 
-constexpr std::pair<std::string_view, std::string_view> kChineseColumns[] = {
-    {"active", "活跃用户"},
-    {"base_users", "基数"},
-    {"churned", "流失用户"},
-    {"cohort", "分组"},
-    {"complete", "已完整"},
-    {"contacted", "触达组"},
-    {"conversion_rate", "转化率"},
-    {"converted", "转化用户"},
-    {"date", "日期"},
-    {"difference", "差值"},
-    {"dormant", "流失"},
-    {"event", "事件"},
-    {"events", "事件数"},
-    {"holdout", "对照组"},
-    {"new", "新用户"},
-    {"payers", "付费用户"},
-    {"paying_rate", "付费率"},
-    {"period", "周期"},
-    {"rate", "比率"},
-    {"resurrected", "回流用户"},
-    {"retained", "留存用户"},
-    {"returning", "持续用户"},
-    {"rule", "规则"},
-    {"segment", "分群"},
-    {"share", "占比"},
-    {"size", "人数"},
-    {"step", "步骤"},
-    {"user", "用户"},
-    {"users", "用户数"},
-    {"value", "金额"}};
+using Translation = std::pair<std::string_view, std::string_view>;
+
+// Names of which each is the same in Chinese, such as those of scores and statistics, are not here.
+constexpr Translation kChineseColumns[] = {{"active", "活跃用户"},
+                                           {"active_days", "活跃天数"},
+                                           {"active_periods", "活跃周期数"},
+                                           {"answers", "回答数"},
+                                           {"arm", "组别"},
+                                           {"arppu", "付费用户均值"},
+                                           {"at", "天数或次数"},
+                                           {"at_least", "至少次数"},
+                                           {"base", "基数"},
+                                           {"breadth", "人均功能数"},
+                                           {"churned", "流失用户"},
+                                           {"class", "类别"},
+                                           {"cohort", "分组"},
+                                           {"complete", "已完整"},
+                                           {"conversion_rate", "转化率"},
+                                           {"converted", "转化用户"},
+                                           {"cost", "成本"},
+                                           {"cost_per_extra", "每增一人成本"},
+                                           {"cost_per_returned", "每召回一人成本"},
+                                           {"cost_per_user", "人均成本"},
+                                           {"date", "日期"},
+                                           {"day", "第几天"},
+                                           {"days", "天数"},
+                                           {"detractors", "贬损者"},
+                                           {"difference", "差值"},
+                                           {"dormant", "沉默用户"},
+                                           {"dropped", "流失人数"},
+                                           {"due", "已到期"},
+                                           {"event", "事件"},
+                                           {"events", "事件数"},
+                                           {"events_per_user", "人均事件数"},
+                                           {"excluded", "已排除"},
+                                           {"feature", "功能"},
+                                           {"followed", "有后续"},
+                                           {"frequency", "频次"},
+                                           {"from", "起点"},
+                                           {"from_days", "起始天数"},
+                                           {"high", "区间上限"},
+                                           {"high_mean", "均值上限"},
+                                           {"high_rate", "比率上限"},
+                                           {"horizon", "观察天数"},
+                                           {"hour", "小时"},
+                                           {"hours", "小时数"},
+                                           {"immature", "未到期"},
+                                           {"invalid", "无效"},
+                                           {"last_event", "最后事件"},
+                                           {"low", "区间下限"},
+                                           {"low_mean", "均值下限"},
+                                           {"low_rate", "比率下限"},
+                                           {"ltv_to_cost", "价值成本比"},
+                                           {"mean", "均值"},
+                                           {"mean_active_days", "平均活跃天数"},
+                                           {"mean_frequency", "平均频次"},
+                                           {"mean_monetary", "平均金额"},
+                                           {"mean_recency", "平均距今天数"},
+                                           {"mean_repeat", "复购均值"},
+                                           {"mean_seconds", "平均用时"},
+                                           {"mean_total_seconds", "平均总用时"},
+                                           {"median_days_to_adopt", "采用天数中位数"},
+                                           {"median_seconds", "用时中位数"},
+                                           {"median_total_seconds", "总用时中位数"},
+                                           {"monetary", "金额"},
+                                           {"name", "名称"},
+                                           {"new", "新用户"},
+                                           {"new_adopters", "新采用用户"},
+                                           {"of", "类型"},
+                                           {"passives", "中立者"},
+                                           {"payback_day", "回本天数"},
+                                           {"payers", "付费用户"},
+                                           {"paying_rate", "付费率"},
+                                           {"period", "周期"},
+                                           {"promoters", "推荐者"},
+                                           {"quick_ratio", "增长比"},
+                                           {"rate", "比率"},
+                                           {"ratio", "比值"},
+                                           {"reached", "触达用户"},
+                                           {"recalled", "召回用户"},
+                                           {"recency", "距今天数"},
+                                           {"resurrecting", "回流用户"},
+                                           {"retained", "留存用户"},
+                                           {"retained_with", "做过者留存率"},
+                                           {"retained_without", "未做者留存率"},
+                                           {"return_rate", "召回率"},
+                                           {"returned", "回来的用户"},
+                                           {"returning", "持续用户"},
+                                           {"returning_users", "持续使用用户"},
+                                           {"rule", "规则"},
+                                           {"run", "批次"},
+                                           {"segment", "分群"},
+                                           {"share", "占比"},
+                                           {"size", "人数"},
+                                           {"statistic", "统计量"},
+                                           {"step", "步骤"},
+                                           {"step_rate", "单步转化率"},
+                                           {"to", "终点"},
+                                           {"to_days", "截止天数"},
+                                           {"uplift", "提升"},
+                                           {"user", "用户"},
+                                           {"users", "用户数"},
+                                           {"users_at_least", "至少如此的用户"},
+                                           {"users_current", "当前连续用户"},
+                                           {"users_longest", "最长连续用户"},
+                                           {"value", "金额"},
+                                           {"value_per_active", "活跃人均金额"},
+                                           {"value_per_payer", "付费人均金额"},
+                                           {"value_per_user", "人均金额"},
+                                           {"variant", "实验组"},
+                                           {"weekday", "星期"},
+                                           {"what", "项目"},
+                                           {"window_days", "窗口天数"}};
+
+// Are the words that the engine itself puts into cells of these columns. What people have named,
+// such as an event, stays as it is.
+constexpr std::string_view kColumnsOfWords[] = {"rule", "segment", "arm"};
+constexpr Translation kChineseCells[] = {{"about_to_sleep", "即将沉睡"},
+                                         {"at_risk", "有流失风险"},
+                                         {"cannot_lose", "不可流失"},
+                                         {"champions", "重要价值"},
+                                         {"contacted", "触达组"},
+                                         {"declining", "活跃下降"},
+                                         {"firing", "告警"},
+                                         {"hibernating", "沉睡"},
+                                         {"holdout", "对照组"},
+                                         {"lost", "已流失"},
+                                         {"loyal", "忠诚"},
+                                         {"needs_attention", "需关注"},
+                                         {"ok", "正常"},
+                                         {"other", "其他"},
+                                         {"pending", "待定"},
+                                         {"potential", "潜力"},
+                                         {"silent", "沉默"},
+                                         {"stale", "过期"}};
+
+template <std::size_t N>
+std::string_view translated(std::string_view word, const Translation (&words)[N]) {
+  const auto* const known = std::ranges::find(words, word, &Translation::first);
+  return known == std::end(words) ? word : known->second;
+}
 
 }  // namespace
 
 std::string_view column_word(std::string_view column, Language language) {
-  if (language == Language::kEnglish) return column;
-  const auto* const known = std::ranges::find(
-      kChineseColumns, column, &std::pair<std::string_view, std::string_view>::first);
-  return known == std::end(kChineseColumns) ? column : known->second;
+  return language == Language::kEnglish ? column : translated(column, kChineseColumns);
+}
+
+std::string_view cell_word(std::string_view word, Language language) {
+  return language == Language::kEnglish ? word : translated(word, kChineseCells);
+}
+
+std::string cell_words(const Cell& cell, std::string_view kind, std::string_view column,
+                       Language language) {
+  std::string shown = shown_text(cell, kind, column);
+  if (language == Language::kEnglish) return shown;
+  if (const bool* const yes = std::get_if<bool>(&cell)) return *yes ? "是" : "否";
+  const bool has_words = std::ranges::find(kColumnsOfWords, column) != std::end(kColumnsOfWords);
+  return has_words ? std::string(cell_word(shown, language)) : shown;
 }
 
 const ReportWords& words_of(Language language) {

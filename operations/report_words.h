@@ -1,6 +1,7 @@
 // This header has the words of reports in the languages that they are written in.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "rollcall/figure.h"
@@ -10,6 +11,13 @@ namespace rollcall {
 // Returns what a column of an answer is called in the language; one that has no other name there
 // is called as it is.
 std::string_view column_word(std::string_view column, Language language);
+
+// Returns a word of the engine, such as the name of a rule or a state, in the language.
+std::string_view cell_word(std::string_view word, Language language);
+
+// Returns a cell as shown_text() does, with the words of the engine in the language.
+std::string cell_words(const Cell& cell, std::string_view kind, std::string_view column,
+                       Language language);
 
 // Lists the words of a page that come from no answer.
 struct ReportWords {

@@ -7,7 +7,7 @@
 //   views    both: about what rollcall keeps
 import {join} from 'node:path';
 import {countsOf, maskQuestions} from './masks.mjs';
-import {orderQuestions, propertyQuestions} from './order.mjs';
+import {orderQuestions, propertyQuestions, readCounts} from './order.mjs';
 import {requirePackage, secondsOf, serve} from './script.mjs';
 
 const masks = maskQuestions({
@@ -192,6 +192,6 @@ await serve({
     let text;
     const seconds = await secondsOf(() => { text = query(sql, 'JSONCompactEachRow'); });
     const rows = text.trim().split('\n').map((line) => JSON.parse(line).flat().map(Number));
-    return {counts: countsOf(question, rows), seconds};
+    return {counts: readCounts(question, rows) ?? countsOf(question, rows), seconds};
   },
 });

@@ -5,7 +5,7 @@
 import {join} from 'node:path';
 import {statSync} from 'node:fs';
 import {countsOf, maskQuestions} from './masks.mjs';
-import {orderQuestions, propertyQuestions} from './order.mjs';
+import {orderQuestions, propertyQuestions, readCounts} from './order.mjs';
 import {requirePackage, secondsOf, serve} from './script.mjs';
 
 const masks = maskQuestions({
@@ -120,6 +120,6 @@ await serve({
     if (!sql) return {};
     let rows;
     const seconds = await secondsOf(async () => { rows = await rowsOf(sql); });
-    return {counts: countsOf(question, rows), seconds};
+    return {counts: readCounts(question, rows) ?? countsOf(question, rows), seconds};
   },
 });

@@ -42,7 +42,8 @@ export function maskQuestions({and, shiftRight, ones, lowestDay, countIf}) {
 // and without the rows that are all 0.
 export function countsOf(question, rows) {
   const numbered = {retention_30x30: [COHORTS, COHORTS], recurring_30x30: [COHORTS, COHORTS],
-                    rolling_30x30: [COHORTS, COHORTS], active_days_28: [ACTIVE_DAYS, 1]}[question];
+                    rolling_30x30: [COHORTS, COHORTS], active_days_28: [ACTIVE_DAYS, 1],
+                    rfm_125: [125, 1]}[question];
   if (!numbered) return rows.flat();
   const [height, width] = numbered;
   const counts = new Array(height * width).fill(0);

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <variant>
 
+#include "bench/questions.h"
 #include "bench/workload_properties.h"
 #include "rollcall/query.h"
 
@@ -78,6 +83,100 @@ constexpr std::array<std::uint32_t, 5> kFiveSteps = {0, 1, 2, 3, 5};
 constexpr std::size_t kTimes = 3;
 constexpr PropertyPair kWanted = {.channel = 2, .product = 17};
 constexpr Amount kAmountLow = 50'000'000, kAmountHigh = 100'000'000;  // millionths
+
+// Are the days after which the value of cohorts is summed up.
+constexpr std::array<std::int32_t, 10> kLtvHorizons = {0, 1, 3, 7, 14, 21, 28, 35, 42, 56};
+// Are those of aha: days in which users try, and in which coming back counts.
+constexpr std::int32_t kTryDays = 7, kBackFrom = 8, kBackTo = 30;
+constexpr std::array<std::int32_t, 5> kAtLeast = {1, 2, 3, 5, 10};
+
+// Returns the 20 candidates of aha as sets of names: each name, and pairs of them.
+std::vector<std::uint32_t> aha_candidates() {
+  constexpr std::size_t kCandidates = 20;
+  std::vector<std::uint32_t> candidates;
+  for (std::uint32_t apart = 0; candidates.size() < kCandidates; ++apart) {
+    for (std::uint32_t name = 0; name + apart < kEventNames; ++name) {
+      if (candidates.size() < kCandidates) candidates.push_back(1U << name | 1U << (name + apart));
+    }
+  }
+  return candidates;
+}
+
+std::string candidates_json() {
+  std::vector<std::string> selectors;
+  for (const std::uint32_t candidate : aha_candidates()) {
+    std::vector<std::string> names;
+    for (std::uint32_t name = 0; name < kEventNames; ++name) {
+      if ((candidate >> name & 1) != 0)
+        names.push_back(fmt::format("\"{}\"", kEventNameList[name]));
+    }
+    selectors.push_back(fmt::format("[{}]", fmt::join(names, ", ")));
+  }
+  return fmt::format("[{}]", fmt::join(selectors, ", "));
+}
+
+// Reads users and those retained of each candidate and level, in the order of these counts: the
+// answer has an order of its own.
+Counts read_aha(const QueryResult& answer) {
+  const std::size_t rate = column_of(answer, "retained_with");
+  const Counts users = counts_of(answer, {"users"});
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;
+  for (std::size_t row = 0; row < users.size(); ++row) {
+    const double* const share = std::get_if<double>(&answer.rows[row][rate]);
+    const double retained = share == nullptr ? 0 : *share * static_cast<double>(users[row]);
+    pairs.emplace_back(users[row], std::llround(retained));
+  }
+  std::ranges::sort(pairs);
+  Counts counts;
+  for (const auto& [all, retained] : pairs) counts.insert(counts.end(), {all, retained});
+  return counts;
+}
+
+// Reads sizes, payers and values of all cohorts and horizons; values in millionths.
+Counts read_ltv(const QueryResult& answer) {
+  const Counts users = counts_of(answer, {"size", "payers"});
+  const std::size_t value = column_of(answer, "value");
+  Counts counts;
+  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+    const double sum = std::stod(std::get<std::string>(answer.rows[row][value]));
+    counts.insert(counts.end(), {users[2 * row], users[2 * row + 1],
+                                 static_cast<std::uint64_t>(std::llround(sum * 1e6))});
+  }
+  return counts;
+}
+
+void add_value_questions(Day first_day, std::vector<RivalQuestion>& questions) {
+  questions.push_back({Kept::kOrder,
+                       std::nullopt,
+                       "rfm_125",
+                       R"({"kind": "rfm", "by": "cell"})",
+                       {"users"},
+                       [](const TrueEvents& events) { return rfm_truth(events.session); }});
+  questions.push_back(
+      {Kept::kOrder,
+       std::nullopt,
+       "ltv_60x10",
+       fmt::format(R"({{"kind": "ltv", "horizons": [{}], "summary": "none"}})",
+                   fmt::join(kLtvHorizons, ", ")),
+       {},
+       [](const TrueEvents& events) { return ltv_truth(events.session, kRivalDays, kLtvHorizons); },
+       read_ltv});
+  const TimeUs first = std::int64_t{first_day.value} * kDayUs;
+  questions.push_back(
+      {Kept::kOrder,
+       std::nullopt,
+       "aha_20",
+       fmt::format(R"({{"kind": "aha", "candidates": {}, "within": "{}d", "from_day": {}, )"
+                   R"("to_day": {}, "at_least": [{}], "as_of": "{}"}})",
+                   candidates_json(), kTryDays, kBackFrom, kBackTo, fmt::join(kAtLeast, ", "),
+                   to_string(first_day + (kRivalDays - 1))),
+       {},
+       [=](const TrueEvents& events) {
+         return aha_retained_truth(events.history, first, kRivalDays - kBackTo, aha_candidates(),
+                                   kAtLeast, kTryDays * kDayUs, kBackFrom, kBackTo);
+       },
+       read_aha});
+}
 
 void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions) {
   const auto funnel = [&](const char* name, std::span<const std::uint32_t> steps, TimeUs window_us,
@@ -235,6 +334,7 @@ std::vector<RivalQuestion> rival_questions(Day first_day) {
   };
   add_history_questions(first_day, questions);
   add_property_questions(questions);
+  add_value_questions(first_day, questions);
   return questions;
 }
 

@@ -13,6 +13,7 @@
 #include "bench/history_truth.h"
 #include "bench/session.h"
 #include "bench/truth.h"
+#include "rollcall/query.h"
 #include "rollcall/types.h"
 
 namespace rollcall::bench {
@@ -60,6 +61,8 @@ struct RivalQuestion {
   std::string json;                  // as Engine::query takes it
   std::vector<std::string> columns;  // of its answer: the counts that rivals give, in this order
   std::function<Counts(const TrueEvents& events)> truth;
+  // Reads the counts where they are not columns of whole numbers; it may be empty.
+  std::function<Counts(const QueryResult& answer)> read = {};
 };
 
 std::vector<RivalQuestion> rival_questions(Day first_day);

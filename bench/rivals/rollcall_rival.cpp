@@ -64,7 +64,7 @@ class RollcallRival : public Rival {
     QueryResult result;
     Answer answer;
     answer.seconds = seconds_of([&] { result = must(engine_->query(query)); });
-    answer.counts = counts_of(result, question.columns);
+    answer.counts = question.read ? question.read(result) : counts_of(result, question.columns);
     return answer;
   }
 

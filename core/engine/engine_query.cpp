@@ -15,6 +15,7 @@
 #include "core/engine/list_notes.h"
 #include "core/engine/listed_files.h"
 #include "core/engine/query_executor.h"
+#include "core/engine/value_notes.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/question/question.h"
 #include "core/query/text/explanation.h"
@@ -237,6 +238,7 @@ class Engine::State::Snapshot : public PlanRunner {
 // Holds questions that are ready to run, and what they read.
 struct Engine::State::Pinned {
   std::vector<Question> questions;
+  std::vector<std::vector<std::string>> notes;  // by question: of values that no event has
   PinnedReads reads;
   std::shared_ptr<const StoreView> view;
   HeldBytes kept;                                   // of what is read, at most
@@ -329,6 +331,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     reads.add(question->reads());
     if (question->keeps_names()) pinned.held_names = tables.catalog;
     pinned.questions.push_back(*std::move(question));
+    pinned.notes.push_back(notes_of_values(queries[i], sets, *tables.catalog));
   }
   reads.merge();
   account.check();
@@ -376,10 +379,11 @@ Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> qu
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries, account));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets, account));
   const ReleaseWithinGate release(gate, pinned.held_names);
-  std::vector<std::vector<std::string>> notes;
-  for (const Question& question : pinned.questions) {
-    notes.push_back(
-        notes_of_lists(question.reads(), pinned.reads.reads, pinned.reads.partitions, sets));
+  std::vector<std::vector<std::string>> notes = std::move(pinned.notes);
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const std::vector<std::string> of_lists = notes_of_lists(
+        pinned.questions[i].reads(), pinned.reads.reads, pinned.reads.partitions, sets);
+    notes[i].insert(notes[i].end(), of_lists.begin(), of_lists.end());
   }
   Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count(),
                     account);

@@ -15,7 +15,8 @@ import tempfile
 import unittest
 
 PROGRAM = None
-GROUPS = ["ingest", "file", "store", "query", "large", "latency", "history", "pushed", "arrow", "c"]
+GROUPS = ["ingest", "file", "store", "query", "large", "latency", "history", "operations", "pushed",
+          "arrow", "c"]
 
 
 class Quick(unittest.TestCase):

@@ -350,12 +350,14 @@ TEST_F(Queue, TwoSendEachOnce) {
   EXPECT_TRUE(waiting("a").empty());
 }
 
-TEST_F(Queue, GivesUpWhatIsTooOld) {
-  enable("a", {"1"}, now_us() - TimeUs{86'401} * 1'000'000);
+TEST_F(Queue, GivesUpWhatIsTooOldAfterATry) {
+  outcome_ = [](const std::string&, const std::stop_token&) { return Status::io_error("no"); };
+  enable("a", {"1", "2", "3"}, now_us() - TimeUs{86'401} * 1'000'000);
+  options_.command = nullptr;  // nobody tries the second
   drain();
-  EXPECT_TRUE(all_sent().empty());
+  EXPECT_EQ(all_sent(), (std::vector<std::string>{"w:a:1", "w:a:3"}));
   EXPECT_TRUE(waiting("a").empty());
-  EXPECT_EQ(failures_.size(), 1u);
+  EXPECT_EQ(failures_.size(), 5u);
 }
 
 TEST_F(Queue, DropsWhatHasNoTarget) {

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -14,6 +17,7 @@
 #include "rollcall/saved_object.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_engine.h"
+#include "tests/support/rich_questions.h"
 
 namespace rollcall::testing {
 namespace {
@@ -121,6 +125,54 @@ TEST(Report, IsWrittenInChinese) {
     EXPECT_TRUE(has(page, "<h2>" + std::string(section) + "</h2>")) << section;
   }
   EXPECT_FALSE(has(page, "<h2>Health</h2>"));
+}
+
+// Scores and statistics are called the same in Chinese.
+bool is_in_chinese(const std::string& header) {
+  const std::set<std::string> the_same = {"r", "f",  "m",   "T",   "x",  "t_x",
+                                          "p", "aa", "phi", "nps", "ltv"};
+  return the_same.contains(header) ||
+         std::ranges::any_of(header, [](char c) { return static_cast<unsigned char>(c) > 127; });
+}
+
+TEST(Report, InChineseHasNoEnglishHeadersOrWords) {
+  const std::string page = *report_html(*store_of(), {.language = Language::kChinese, .title = {}});
+  std::size_t headers = 0;
+  for (std::size_t at = 0; (at = page.find("<th scope=\"col\"", at)) != std::string::npos;) {
+    at = page.find('>', at) + 1;
+    const std::string header = page.substr(at, page.find('<', at) - at);
+    EXPECT_TRUE(is_in_chinese(header)) << header;
+    ++headers;
+  }
+  EXPECT_GT(headers, 20u);
+  for (const char* const word : {"yes", "no", "silent", "declining", "champions", "lost"}) {
+    EXPECT_FALSE(has(page, std::string(">") + word + "<")) << word;
+  }
+  EXPECT_TRUE(has(page, ">是<"));
+  EXPECT_TRUE(has(page, ">沉默<"));
+}
+
+// Every column of every kind, whether the report asks it or not.
+TEST(Report, ChineseHasAWordForEveryColumn) {
+  constexpr Day kLast{20'460};
+  EngineOptions options;
+  options.settings = rich_settings(UserKind::kString);
+  const auto engine = *Engine::open(open_memory_store(), options);
+  const std::vector<NaiveEvent> events = rich_events(UserKind::kString, 30, 20, kLast);
+  ASSERT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
+  ASSERT_TRUE(freeze_rich_audiences(*engine).ok());
+  for (const RichQuestion& question : rich_questions(UserKind::kString, kLast)) {
+    Result<QueryResult> answer = engine->query(question.json);
+    ASSERT_TRUE(answer.ok()) << question.json;
+    answer->rows.clear();
+    for (const Column& column : answer->columns) {
+      // Properties are called what people call them.
+      if (column.name == "channel" || column.name == "session") continue;
+      const std::string html = table_html(*answer, "", Language::kChinese);
+      const bool is_left = has(html, ">" + column.name + "</th>");
+      EXPECT_TRUE(!is_left || is_in_chinese(column.name)) << question.kind << ": " << column.name;
+    }
+  }
 }
 
 TEST(Report, TakesATitleAndEscapesIt) {

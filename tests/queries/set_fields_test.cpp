@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -67,8 +68,6 @@ constexpr std::string_view kCompares[] = {"gte", "lte", "eq"};
 Fields known_fields() {
   Fields all;
   for (const QueryKind& kind : query_kinds()) {
-    // These files freeze no audiences.
-    if (kind.name == "response") continue;
     know_fields(std::string(kind.name), kind.fields, all);
   }
   know_fields("any", common_fields(), all);
@@ -81,7 +80,8 @@ Fields known_fields() {
     if (test.size() <= 3 && test != "set") all.known.insert(value_of("where.value", test));
   }
   for (const std::string_view kind : kSegments) {
-    // The engines of these files may read no lists, and freeze no audiences.
+    // The engines of these files may read no lists, and the oracle knows of audiences only what it
+    // needs to tell what became of them.
     if (kind != "in_file" && kind != "campaign") all.known.insert("segment." + std::string(kind));
   }
   for (const std::string_view field : {"days", "times", "sum"}) {
@@ -176,9 +176,13 @@ void see_query(const Query& query, Fields& fields) {
         if constexpr (requires { ask.exclusions; }) {
           for (const auto& exclusion : ask.exclusions) see_all(exclusion.event);
         }
-        if constexpr (requires { ask.then; }) {
-          if (ask.then) see_all(*ask.then);
-        }
+        const auto see_if_set = [&](const std::optional<Selector>& selector) {
+          if (selector) see_selector(*selector, fields);
+        };
+        if constexpr (requires { ask.then; }) see_if_set(ask.then);
+        if constexpr (requires { ask.returned; }) see_selector(ask.returned, fields);
+        if constexpr (requires { ask.converted; }) see_if_set(ask.converted);
+        if constexpr (requires { ask.contact; }) see_if_set(ask.contact);
       },
       query.ask);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "tests/support/naive_members.h"
 #include "tests/support/naive_table.h"
 #include "tests/support/naive_time.h"
 #include "tests/support/result_text.h"
@@ -19,6 +21,8 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::string_view kSegmentHead = "segment ";
+constexpr std::string_view kFreezeHead = "freeze ";
+constexpr std::array<std::string_view, 2> kArmWords = {" contacted:", " holdout:"};
 
 // The fields of a line: runs of anything but blanks, or JSON strings, also as NAME="...".
 std::optional<std::vector<std::string>> split_fields(std::string_view line) {
@@ -108,11 +112,14 @@ Status QueryFile::parse() {
       continue;
     }
     const bool is_segment = head.starts_with(kSegmentHead);
-    if (head != "ingest" && head != "query" && !is_segment) {
+    const bool is_freeze = head.starts_with(kFreezeHead);
+    if (head != "ingest" && head != "query" && !is_segment && !is_freeze) {
       return wrong("found \"" + head +
-                   "\" (allowed: settings, ingest, reopen, segment NAME, query)");
+                   "\" (allowed: settings, ingest, reopen, segment NAME, freeze CAMPAIGN RUN, "
+                   "query)");
     }
     block.kind = is_segment         ? Block::Kind::kSegment
+                 : is_freeze        ? Block::Kind::kFreeze
                  : head == "ingest" ? Block::Kind::kIngest
                                     : Block::Kind::kQuery;
     for (++at; in_block() && lines_[at] != "----"; ++at) {
@@ -130,6 +137,10 @@ Status QueryFile::parse() {
       Result<Segment> segment = parse_segment_block(block.json);
       if (!segment.ok()) return wrong(segment.status().message());
       block.segment = *std::move(segment);
+    }
+    if (is_freeze) {
+      const Status status = parse_freeze_block(head, block);
+      if (!status.ok()) return wrong(status.message());
     }
     block.expected_begin = ++at;
     for (; in_block(); ++at) block.expected += lines_[at] + "\n";
@@ -206,6 +217,72 @@ Result<Segment> QueryFile::parse_segment_block(const std::string& text) const {
   return std::get<SegmentQuery>(query.ask).segment;
 }
 
+Status QueryFile::parse_freeze_block(std::string_view head, Block& block) const {
+  const auto names = split_fields(head.substr(kFreezeHead.size()));
+  const auto json = nlohmann::ordered_json::parse(block.json, nullptr, false);
+  if (!names || names->size() != 2 || !json.is_object()) {
+    return Status::invalid_argument("not an audience: " + std::string(head));
+  }
+  AudienceRequest& audience = block.audience;
+  audience.name = {(*names)[0], (*names)[1]};
+  audience.draw = (*names)[0];
+  const auto read = [&](const nlohmann::ordered_json& segment) {
+    return parse_segment_block(segment.is_string() ? segment.get<std::string>() : segment.dump());
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(audience.users, read(json.at("users")));
+  const auto classes = json.value("classes", nlohmann::ordered_json::object());
+  for (const auto& [name, segment] : classes.items()) {
+    ROLLCALL_ASSIGN_OR_RETURN(Segment users, read(segment));
+    audience.classes.push_back({name, std::move(users)});
+  }
+  audience.holdout = json.value("holdout", "0");
+  if (!json.contains("as_of")) return {};
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const Query at,
+      parse_query(fmt::format(R"({{"kind": "active", "as_of": {}}})", json["as_of"].dump()),
+                  settings_.time_zone));
+  audience.as_of = at.common.as_of;
+  return {};
+}
+
+std::string QueryFile::freeze(Engine& engine, const AudienceRequest& request) const {
+  const Result<AudienceInfo> info = engine.freeze(request);
+  if (!info.ok()) return error_text(info.status());
+  const Result<NaiveAudience> listed = listed_audience(engine, *info, settings_.user_kind);
+  if (!listed.ok()) return error_text(listed.status());
+  std::string text;
+  for (const std::string& name : listed->classes) {
+    for (std::size_t arm = 0; arm < kArmWords.size(); ++arm) {
+      text += name + std::string(kArmWords[arm]);
+      const auto found = listed->arms.find(name);
+      if (found != listed->arms.end()) {
+        for (const UserId& id : found->second[arm]) text += " " + id_text(id);
+      }
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+Result<NaiveAudience> QueryFile::parse_audience(const std::string& lines) const {
+  NaiveAudience audience;
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line);) {
+    for (std::size_t arm = 0; arm < kArmWords.size(); ++arm) {
+      const std::size_t at = line.find(kArmWords[arm]);
+      if (at == std::string::npos) continue;
+      const std::string name = line.substr(0, at);
+      if (arm == 0) audience.classes.push_back(name);
+      std::istringstream ids(line.substr(at + kArmWords[arm].size()));
+      for (std::string text; ids >> text;) {
+        ROLLCALL_ASSIGN_OR_RETURN(UserId id, read_id(text, settings_.user_kind));
+        audience.arms[name][arm].insert(std::move(id));
+      }
+    }
+  }
+  return audience;
+}
+
 std::vector<std::string> QueryFile::run(const EngineSetup& with) const {
   std::vector<std::string> answers(blocks_.size());
   EngineSetup setup = with;
@@ -235,6 +312,9 @@ std::vector<std::string> QueryFile::run(const EngineSetup& with) const {
         answers[i] = status.ok() ? "ok\n" : error_text(status);
         break;
       }
+      case Block::Kind::kFreeze:
+        answers[i] = freeze((*engine)->engine(), block.audience);
+        break;
       case Block::Kind::kQuery: {
         const Result<QueryResult> result = (*engine)->query(block.json);
         answers[i] = result.ok() ? to_text(*result) : error_text(result.status());
@@ -256,6 +336,10 @@ std::vector<std::string> QueryFile::run_naive() const {
     } else if (block.kind == Block::Kind::kSegment) {
       engine.save_segment(block.name, block.segment);
       answers[i] = "ok\n";
+    } else if (block.kind == Block::Kind::kFreeze) {
+      const Result<NaiveAudience> audience = parse_audience(block.expected);
+      if (audience.ok()) engine.freeze(block.audience.name, *audience);
+      answers[i] = audience.ok() ? block.expected : error_text(audience.status());
     } else if (block.kind == Block::Kind::kQuery) {
       const Result<QueryResult> result = engine.query(block.json);
       answers[i] = result.ok() ? to_text(*result) : "error";

@@ -24,6 +24,14 @@
 //   ----
 //   ok
 //
+//   freeze spring first                                          an audience: campaign and run
+//   {"users": "did(login)", "classes": {"payers": "did(purchase)"}, "holdout": "0.5"}
+//   ----
+//   payers contacted: alice                                      who is in each class and arm, and
+//   payers holdout:                                              what the oracle goes by
+//   other contacted:
+//   other holdout: bob                                           (ids without blanks)
+//
 //   query                                                        one JSON object
 //   {"kind": "active"}
 //   ----
@@ -44,6 +52,7 @@
 #include <string>
 #include <vector>
 
+#include "rollcall/audience.h"
 #include "rollcall/options.h"
 #include "rollcall/status.h"
 #include "tests/support/naive_engine.h"
@@ -57,13 +66,14 @@ class QueryFile {
   static Result<QueryFile> read(const std::string& path);
 
   struct Block {
-    enum class Kind : std::uint8_t { kIngest, kReopen, kSegment, kQuery };
+    enum class Kind : std::uint8_t { kIngest, kReopen, kSegment, kFreeze, kQuery };
     Kind kind = Kind::kQuery;
     std::size_t line = 0;  // in the file, counted from 1
     std::vector<NaiveEvent> events;
     std::string json;  // of a query
     std::string name;  // of a segment
     Segment segment;
+    AudienceRequest audience;
     std::string expected;            // lines, each with its end
     std::size_t expected_begin = 0;  // lines [begin, end) of the file, from 0, hold it
     std::size_t expected_end = 0;
@@ -85,6 +95,10 @@ class QueryFile {
   Status parse_setting(std::string_view line);
   Result<NaiveEvent> parse_event(std::string_view line) const;
   Result<Segment> parse_segment_block(const std::string& text) const;
+  Status parse_freeze_block(std::string_view head, Block& block) const;
+  std::string freeze(Engine& engine, const AudienceRequest& request) const;
+  // Reads who is in each class and arm.
+  Result<NaiveAudience> parse_audience(const std::string& lines) const;
 
   std::string path_;
   std::vector<std::string> lines_;

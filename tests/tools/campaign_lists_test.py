@@ -10,6 +10,7 @@ below, it is the least that there is.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -87,10 +88,21 @@ class Lists(unittest.TestCase):
         self.assertEqual(users["payers", "contacted"] + users["payers", "holdout"], (USERS + 9) // 10)
         self.assertAlmostEqual(users[None, "holdout"] / USERS, 0.2, delta=0.02)
         # The list is as long as the count says, in pages that nobody sees.
-        for form, lines_before in (("csv", 1), ("jsonl", 0)):
-            listed = self.run_program("campaign", "users", *store, "c9", "--arm", "contacted", "-o", form).splitlines()
-            self.assertEqual(len(listed), users[None, "contacted"] + lines_before)
-            self.assertEqual(len(set(listed)), len(listed))
+        list_users = ("campaign", "users", *store, "c9", "--arm", "contacted", "-o")
+        ids = self.run_program(*list_users, "csv").splitlines()[1:]
+        self.assertEqual(len(ids), users[None, "contacted"])
+        self.assertEqual(len(set(ids)), len(ids))
+        heads = {"jsonl": 0, "table": 1, "markdown": 2}
+        for form, lines_before in heads.items():
+            lines = self.run_program(*list_users, form).splitlines()[lines_before:]
+            self.assertEqual([re.search("[0-9]+", line)[0] for line in lines], ids, form)
+        whole = json.loads(self.run_program(*list_users, "json"))
+        self.assertEqual(whole["rows"], [[user] for user in ids])
+        self.assertNotIn("next", whole)
+        self.assertEqual(whole["definition"]["members"], {"where": {}, "of": "users"})
+        for form in ("table", "json", "markdown"):
+            _, resident = self.measured(*list_users, form)
+            most = max(most, resident)
         print(f"{CAMPAIGNS} campaigns of {USERS} users at {MEMORY}: {most >> 20} MiB resident")
         self.assertLess(most, RESIDENT_BYTES_MAX)
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -130,12 +132,61 @@ Status print(const QueryResult& result, const OutputFlags& flags, UserKind user_
   return write(text, flags);
 }
 
-Status print_page(const QueryResult& result, const OutputFlags& flags, UserKind user_kind,
-                  bool is_first) {
-  if (is_first) return print(result, flags, user_kind);
-  ROLLCALL_ASSIGN_OR_RETURN(std::string text, text_of(result, flags, user_kind));
-  if (flags.format == OutputFormat::kCsv) text.erase(0, text.find('\n') + 1);
-  return write(text, flags);
+Status PagedOutput::add(QueryResult page) {
+  const bool is_first = !first_;
+  if (is_first) {
+    first_ = page;
+    first_->rows.clear();
+    first_->next.reset();
+  } else {
+    first_->stats.elapsed_us += page.stats.elapsed_us;
+  }
+  if (flags_.format == OutputFormat::kJson) return add_json(std::move(page), is_first);
+  if (is_first) return print(page, flags_, user_kind_);
+  ROLLCALL_ASSIGN_OR_RETURN(std::string text, text_of(page, flags_, user_kind_));
+  for (std::size_t line = 0; line < head_lines(); ++line) text.erase(0, text.find('\n') + 1);
+  return write(text, flags_);
+}
+
+std::size_t PagedOutput::head_lines() const {
+  switch (flags_.format) {
+    case OutputFormat::kCsv:
+      return 1;
+    case OutputFormat::kMarkdown:
+      return 2;
+    case OutputFormat::kTable:
+      return style_of(flags_).pretty ? 0 : 1;  // each page is a box of its own
+    default:
+      return 0;
+  }
+}
+
+// What stands around the rows is that of the first page, so that cutting off as much leaves them.
+Status PagedOutput::add_json(QueryResult page, bool is_first) {
+  if (is_first) print_notes(page);
+  ROLLCALL_ASSIGN_OR_RETURN(const Around around, around_rows());
+  std::vector<std::vector<Cell>> rows = std::move(page.rows);
+  page = *first_;
+  page.rows = std::move(rows);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(page, flags_, user_kind_));
+  const std::size_t rows_bytes = text.size() - around.head.size() - around.tail.size();
+  if (is_first) ROLLCALL_RETURN_IF_ERROR(write(around.head, flags_));
+  if (rows_bytes == 0) return {};
+  if (std::exchange(has_rows_, true)) ROLLCALL_RETURN_IF_ERROR(write(", ", flags_));
+  return write(std::string_view(text).substr(around.head.size(), rows_bytes), flags_);
+}
+
+Result<PagedOutput::Around> PagedOutput::around_rows() const {
+  constexpr std::string_view kNoRows = R"("rows": [])";
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(*first_, flags_, user_kind_));
+  const std::size_t end = text.rfind(kNoRows) + kNoRows.size() - 1;
+  return Around{text.substr(0, end), text.substr(end)};
+}
+
+Status PagedOutput::end() {
+  if (flags_.format != OutputFormat::kJson) return {};
+  ROLLCALL_ASSIGN_OR_RETURN(const Around around, around_rows());
+  return write(around.tail, flags_);
 }
 
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags,

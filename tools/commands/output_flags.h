@@ -2,6 +2,7 @@
 // --color, --chart.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,11 +40,37 @@ void print_notes(const QueryResult& result);
 // Writes the answer to standard output, or a set to its file, with its notes. `user_kind` is that
 // of the store.
 Status print(const QueryResult& result, const OutputFlags& flags, UserKind user_kind);
-// Writes a page of an answer that has more of them, as CSV or JSON lines; only the first has the
-// names of columns and the notes.
-Status print_page(const QueryResult& result, const OutputFlags& flags, UserKind user_kind,
-                  bool is_first);
 // Writes several answers: as one JSON array, or one table after the other.
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags, UserKind user_kind);
+
+// Writes an answer that comes in pages, none of which it keeps, in any form but a set. What is
+// written is what print() would write of all of them at once, except that on a terminal each page
+// is a table of its own.
+class PagedOutput {
+ public:
+  // `flags` outlive it.
+  PagedOutput(const OutputFlags& flags, UserKind user_kind)
+      : flags_(flags), user_kind_(user_kind) {}
+
+  // What the first page says of the whole answer is taken as it is.
+  Status add(QueryResult page);
+  // Ends the answer, of which there was a page.
+  Status end();
+
+ private:
+  // Is an answer in JSON but for its rows: what stands before and behind them.
+  struct Around {
+    std::string head, tail;
+  };
+  Status add_json(QueryResult page, bool is_first);
+  Result<Around> around_rows() const;
+  // Returns how many lines of a page repeat the names of its columns.
+  std::size_t head_lines() const;
+
+  const OutputFlags& flags_;
+  const UserKind user_kind_;
+  std::optional<QueryResult> first_;  // without its rows
+  bool has_rows_ = false;             // were written
+};
 
 }  // namespace rollcall::tools

@@ -1,8 +1,13 @@
 // rollcall report writes a page about a store, for people who only open a file.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "rollcall/report.h"
 #include "tools/commands/command.h"
@@ -49,7 +54,20 @@ Status replace_page(const std::string& page, const std::string& output) {
   return status;
 }
 
+// Elsewhere, -o takes the form of the answer. A report has one form, and a file of such a name is
+// most likely a slip.
+Status check_not_form(const std::string& output) {
+  constexpr std::string_view kForms[] = {"table",    "csv",     "json", "jsonl",
+                                         "markdown", "roaring", "html"};
+  if (std::ranges::find(kForms, output) == std::end(kForms)) return {};
+  return Status::invalid_argument(
+      fmt::format("-o {0}: is the file that the page is written to, not its form, which is always "
+                  "HTML (allowed: report.html, - for standard output, or ./{0})",
+                  output));
+}
+
 Status report(const ReportFlags& flags) {
+  ROLLCALL_RETURN_IF_ERROR(check_not_form(flags.output));
   const QuestionGuard guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   ReportOptions options = flags.options;
@@ -67,7 +85,10 @@ void add_report_command(CLI::App& app, Action& chosen) {
   add_store_flags(*command, flags->store);
   add_lists_flag(*command, flags->store);
   add_timeout_flag(*command, flags->timeout);
-  command->add_option("-o,--output", flags->output, "The file to write; - is standard output")
+  command
+      ->add_option("-o,--output", flags->output,
+                   "The file to write, such as report.html, and not a form of the answer; - is "
+                   "standard output")
       ->type_name("FILE");
   add_choice<Language>(*command, "--lang", flags->options.language,
                        {{"en", Language::kEnglish}, {"zh", Language::kChinese}},

@@ -2,6 +2,7 @@
 // one store to another.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -118,6 +119,24 @@ Status export_all(const SavedFlags& flags) {
   return file->close();
 }
 
+// Says what was kept, by kind. Alerts are off until somebody means them here, too.
+Status say_imported(std::span<const SavedObject> objects) {
+  std::string text;
+  std::size_t alerts = 0;
+  for (const ObjectKind kind : kKinds) {
+    const auto count = static_cast<std::size_t>(
+        std::ranges::count(objects, kind, [](const SavedObject& object) { return object.kind; }));
+    if (kind == ObjectKind::kAlert) alerts = count;
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", count, to_string(kind),
+                        count == 1 ? "" : "s");
+  }
+  write_standard_error(
+      fmt::format("rollcall: imported: {}{}\n", text.empty() ? "nothing" : text,
+                  alerts == 0 ? "" : "; an alert is off until rollcall alert enable"));
+  return {};
+}
+
 Status import(const SavedFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_document(flags.file));
   const Result<std::vector<SavedObject>> objects = parse_objects(json);
@@ -127,7 +146,8 @@ Status import(const SavedFlags& flags) {
                             open_existing_for_writing(flags.store));
   const Status saved = save(*engine, *objects, on_same_name(flags));
   if (!saved.ok()) return saved.within(place);
-  return engine->close();
+  ROLLCALL_RETURN_IF_ERROR(engine->close());
+  return say_imported(*objects);
 }
 
 using Shared = std::shared_ptr<SavedFlags>;

@@ -66,12 +66,14 @@ struct NotifierOptions {
   // After the n-th try that failed, at least 2^n times this passes, but at most retry_max.
   std::chrono::milliseconds retry_first{500};
   std::chrono::milliseconds retry_max{300'000};
-  // What has not arrived by then is given up.
+  // What has not arrived by then is tried once more, as the clock may have jumped, and then given
+  // up. Where it may not be sent to its target, it is given up at once.
   std::chrono::seconds give_up_after{86'400};
   // A try may take so long; afterwards, somebody else may try again.
   std::chrono::seconds lease{120};
   std::uint32_t tries_max = 0;  // by this queue, of each delivery; 0: any number
   std::uint32_t threads = 4;
+  std::function<TimeUs()> clock = alert_clock_us;  // any thread of the queue calls it
   // Is told of each try that failed. Any thread of the queue calls it.
   std::function<void(const std::string& alert, const Status& error)> failed;
 };
