@@ -3,10 +3,10 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string_view>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "operations/json_object.h"
 #include "operations/named_users.h"
@@ -18,8 +18,6 @@ namespace rollcall {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t kTextBytesMax = 4096;
 constexpr std::size_t kArgumentsMax = 100;
 
@@ -28,14 +26,17 @@ Status wrong(std::string_view field, std::string_view what) {
 }
 
 Status wrong_value(std::string_view field, std::string_view must, const Json& found) {
-  const std::string text = found.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return wrong(field, fmt::format("must be {}, found {}", must, quoted_excerpt(text)));
+  return wrong(field, fmt::format("must be {}, found {}", must, quoted_excerpt(found.text())));
+}
+
+bool is_word(const Json& value, std::string_view word) {
+  return value.is_string() && value.get<std::string>() == word;
 }
 
 // Returns an error if the object has other fields.
 Status check_fields(std::string_view place, const Json& object,
                     const std::vector<std::string>& allowed) {
-  for (const auto& [name, value] : object.items()) {
+  for (const auto& [name, value] : object.fields()) {
     if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
     return Status::invalid_argument(
         fmt::format("{}: {}", place, unknown_name("field", name, allowed)));
@@ -46,17 +47,19 @@ Status check_fields(std::string_view place, const Json& object,
 Result<std::string> text_field(std::string_view field, const Json& value) {
   const std::string must = fmt::format("a text of 1 to {} bytes", kTextBytesMax);
   if (!value.is_string()) return wrong_value(field, must, value);
-  const auto& text = value.get_ref<const std::string&>();
+  const auto& text = value.get<std::string>();
   if (text.empty() || text.size() > kTextBytesMax) return wrong_value(field, must, value);
   if (text.find('\0') != std::string::npos) return wrong_value(field, "a text without NUL", value);
   return text;
 }
 
 Result<double> number_field(std::string_view field, const Json& value) {
-  if (!value.is_number() || !std::isfinite(value.get<double>())) {
-    return wrong_value(field, "a number", value);
+  if (!value.is_number()) return wrong_value(field, "a number", value);
+  try {
+    return value.as<double>();
+  } catch (const std::invalid_argument&) {
+    return wrong_value(field, "a number", value);  // too large for a double
   }
-  return value.get<double>();
 }
 
 Result<std::uint64_t> count_field(std::string_view field, const Json& value, std::uint64_t min,
@@ -76,7 +79,7 @@ Result<TimeUs> length_field(std::string_view field, const Json& value) {
   const Status refused =
       wrong_value(field, "a length of time such as \"90m\", \"36h\", \"2d\" or \"1w\"", value);
   if (!value.is_string()) return refused;
-  const auto& text = value.get_ref<const std::string&>();
+  const auto& text = value.get<std::string>();
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || end + 1 != text.data() + text.size() || count < 1) return refused;
@@ -89,23 +92,23 @@ Result<TimeUs> length_field(std::string_view field, const Json& value) {
 
 Status check_query(const Json& value, AlertDefinition& definition) {
   if (!value.is_object()) return wrong_value("query", "a question, a JSON object", value);
-  definition.query = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  definition.query = value.text();
   const Result<Query> query = parse_query(definition.query);
   if (!query.ok()) return query.status().within("alert: query");
   // Notifications have numbers and names, never users.
   if (!names_users(*query)) return {};
   return wrong("query", fmt::format("its answer lists users, kind {} (allowed: one that counts)",
-                                    quoted_excerpt(value.value("kind", std::string()))));
+                                    quoted_excerpt(value.at("kind").as<std::string>())));
 }
 
 Status read_where(const Json& value, AlertDefinition& definition) {
   if (!value.is_object()) return wrong_value("where", "an object of key columns", value);
-  for (const auto& [name, fixed] : value.items()) {
+  for (const auto& [name, fixed] : value.fields()) {
     std::optional<std::string> text;
     if (fixed.is_string()) {
       text = fixed.get<std::string>();
     } else if (fixed.is_number_integer()) {
-      text = fixed.dump();
+      text = fixed.text();
     } else if (!fixed.is_null()) {
       return wrong_value("where: " + excerpt(name), "a text, a whole number or null", fixed);
     }
@@ -115,14 +118,14 @@ Status read_where(const Json& value, AlertDefinition& definition) {
 }
 
 Status read_against(const Json& value, AlertCondition& condition) {
-  if (value == "previous") {
+  if (is_word(value, "previous")) {
     condition.reference = AlertCondition::Reference::kPrevious;
-  } else if (value == "week_before") {
+  } else if (is_word(value, "week_before")) {
     condition.reference = AlertCondition::Reference::kWeekBefore;
   } else if (value.is_object() && value.contains("mean_of") && value.size() == 1) {
     condition.reference = AlertCondition::Reference::kMeanOf;
     ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t count,
-                              count_field("condition: against: mean_of", value["mean_of"], 1,
+                              count_field("condition: against: mean_of", value.at("mean_of"), 1,
                                           AlertDefinition::kPeriodsMax));
     condition.mean_of = static_cast<std::uint32_t>(count);
   } else {
@@ -140,16 +143,16 @@ Status read_condition(const Json& value, AlertCondition& condition) {
   }
   const char* const word = has("below") ? "below" : has("above") ? "above" : "change";
   ROLLCALL_ASSIGN_OR_RETURN(condition.bound,
-                            number_field(fmt::format("condition: {}", word), value[word]));
+                            number_field(fmt::format("condition: {}", word), value.at(word)));
   if (!has("change")) {
     condition.test = has("below") ? AlertCondition::Test::kBelow : AlertCondition::Test::kAbove;
     return check_fields("alert: condition", value, {word});
   }
   condition.test = AlertCondition::Test::kChange;
   ROLLCALL_RETURN_IF_ERROR(check_fields("alert: condition", value, {"change", "against"}));
-  if (condition.bound == 0) return wrong_value("condition: change", "other than 0", value[word]);
+  if (condition.bound == 0) return wrong_value("condition: change", "other than 0", value.at(word));
   if (!has("against")) return wrong("condition", "change needs \"against\"");
-  return read_against(value["against"], condition);
+  return read_against(value.at("against"), condition);
 }
 
 // The bound that ends an alert lies on the side where all is well, or it would be no hysteresis.
@@ -181,7 +184,7 @@ Status check_url(const std::string& url) {
       url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '\\'; });
   const bool is_https = url.starts_with("https://");
   if (has_strange || (!is_https && !url.starts_with("http://"))) {
-    return wrong_value("notify: webhook: url", "a URL that begins with https://", url);
+    return wrong_value("notify: webhook: url", "a URL that begins with https://", Json(url));
   }
   std::string_view authority = std::string_view(url).substr(is_https ? 8 : 7);
   authority = authority.substr(0, authority.find_first_of("/?#"));
@@ -192,10 +195,10 @@ Status check_url(const std::string& url) {
                  "the key is)");
   }
   const std::string host = host_of(authority);
-  if (host.empty()) return wrong_value("notify: webhook: url", "a URL with a host", url);
+  if (host.empty()) return wrong_value("notify: webhook: url", "a URL with a host", Json(url));
   if (is_https || host == "localhost" || host == "127.0.0.1" || host == "[::1]") return {};
   return wrong_value("notify: webhook: url",
-                     "https, or http to localhost, 127.0.0.1 or [::1] alone", url);
+                     "https, or http to localhost, 127.0.0.1 or [::1] alone", Json(url));
 }
 
 Result<AlertTarget> read_webhook(const Json& value) {
@@ -207,11 +210,11 @@ Result<AlertTarget> read_webhook(const Json& value) {
       check_fields("alert: notify: webhook", value, {"url", "secret_env", "secret_file"}));
   WebhookTarget target;
   if (!value.contains("url")) return wrong("notify: webhook", "url is missing");
-  ROLLCALL_ASSIGN_OR_RETURN(target.url, text_field("notify: webhook: url", value["url"]));
+  ROLLCALL_ASSIGN_OR_RETURN(target.url, text_field("notify: webhook: url", value.at("url")));
   ROLLCALL_RETURN_IF_ERROR(check_url(target.url));
   if (value.contains("secret_env")) {
     ROLLCALL_ASSIGN_OR_RETURN(target.secret_env,
-                              text_field("notify: webhook: secret_env", value["secret_env"]));
+                              text_field("notify: webhook: secret_env", value.at("secret_env")));
     const bool is_name =
         std::all_of(target.secret_env.begin(), target.secret_env.end(),
                     [](unsigned char c) { return c == '_' || (c < 0x80 && std::isalnum(c) != 0); });
@@ -223,7 +226,7 @@ Result<AlertTarget> read_webhook(const Json& value) {
   }
   if (value.contains("secret_file")) {
     ROLLCALL_ASSIGN_OR_RETURN(target.secret_file,
-                              text_field("notify: webhook: secret_file", value["secret_file"]));
+                              text_field("notify: webhook: secret_file", value.at("secret_file")));
     if (!target.secret_file.starts_with('/')) {
       return wrong("notify: webhook: secret_file", "must be the absolute path of a file");
     }
@@ -240,9 +243,9 @@ Result<AlertTarget> read_command(const Json& value) {
     return wrong_value("notify: command", fmt::format("a list of 1 to {} arguments", kArgumentsMax),
                        value);
   }
-  for (const Json& argument : value) {
-    if (!argument.is_string() || argument.get_ref<const std::string&>().size() > kTextBytesMax ||
-        argument.get_ref<const std::string&>().find('\0') != std::string::npos) {
+  for (const Json& argument : value.elements()) {
+    if (!argument.is_string() || argument.get<std::string>().size() > kTextBytesMax ||
+        argument.get<std::string>().find('\0') != std::string::npos) {
       return wrong_value("notify: command",
                          fmt::format("texts of up to {} bytes without NUL", kTextBytesMax),
                          argument);
@@ -264,11 +267,12 @@ Result<AlertTarget> read_target(const Json& value) {
                                        "and nothing else, or a list of them, found {}",
                                        value.type_name()));
   }
-  return has("webhook") ? read_webhook(value["webhook"]) : read_command(value["command"]);
+  return has("webhook") ? read_webhook(value.at("webhook")) : read_command(value.at("command"));
 }
 
 Status read_notify(const Json& value, AlertDefinition& definition) {
-  const Json list = value.is_array() ? value : Json::array({value});
+  const Json::Array one = {value};
+  const Json::Array& list = value.is_array() ? value.elements() : one;
   if (list.size() > AlertDefinition::kTargetsMax) {
     return wrong("notify", fmt::format("has {} targets (allowed: up to {})", list.size(),
                                        AlertDefinition::kTargetsMax));
@@ -315,7 +319,7 @@ Result<AlertDefinition> parse_alert(std::string_view json) {
   for (const char* required : {"query", "column", "condition"}) {
     if (!object.contains(required)) return wrong(required, "is missing");
   }
-  for (const auto& [name, value] : object.items()) {
+  for (const auto& [name, value] : object.fields()) {
     ROLLCALL_RETURN_IF_ERROR(read_field(name, value, definition));
   }
   ROLLCALL_RETURN_IF_ERROR(check_clear(definition));

@@ -2,138 +2,129 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rollcall/json.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
 
 namespace {
 
-using StateJson = nlohmann::ordered_json;
-
 constexpr std::uint64_t kCompactAtBytes = std::uint64_t{1} << 20;
 
 constexpr AlertState kStates[] = {AlertState::kOk, AlertState::kPending, AlertState::kFiring,
                                   AlertState::kStale};
 
-std::string dumped(const StateJson& json) {
-  return json.dump(-1, ' ', false, StateJson::error_handler_t::replace);
-}
-
 template <class T>
-StateJson optional_json(const std::optional<T>& value) {
-  return value ? StateJson(*value) : StateJson(nullptr);
+std::optional<T> optional_from(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional<T>(json.as<T>());
 }
 
-template <class T>
-std::optional<T> optional_from(const StateJson& json) {
-  return json.is_null() ? std::nullopt : std::optional<T>(json.get<T>());
-}
-
-// A record is either what one of the functions below wrote, or damaged: nlohmann's exceptions, of
-// values that are missing or of other types, say that it is the latter.
-AlertState state_from(const StateJson& json) {
-  const auto text = json.get<std::string>();
+// A record is either what one of the functions below wrote, or damaged: exceptions of what `at` and
+// `as` read say that it is the latter.
+AlertState state_from(const Json& json) {
+  const auto text = json.as<std::string>();
   for (const AlertState state : kStates) {
     if (to_string(state) == text) return state;
   }
   throw std::invalid_argument("unknown state " + quoted_excerpt(text));
 }
 
-StateJson series_json(const AlertSeries& series) {
-  StateJson json = StateJson::array();
-  for (const auto& [name, value] : series) json.push_back({name, optional_json(value)});
-  return json;
+Json series_json(const AlertSeries& series) {
+  return Json::list(series, [](const auto& key) {
+    return Json::Array{Json(key.first), Json(key.second)};
+  });
 }
 
-AlertSeries series_from(const StateJson& json) {
+AlertSeries series_from(const Json& json) {
   AlertSeries series;
-  for (const StateJson& key : json) {
-    series.emplace_back(key.at(0).get<std::string>(), optional_from<std::string>(key.at(1)));
+  for (const Json& key : json.elements()) {
+    series.emplace_back(key.at(0).as<std::string>(), optional_from<std::string>(key.at(1)));
   }
   return series;
 }
 
-StateJson to_json_of(const AlertSeriesState& state) {
-  return {{"key", series_json(state.series)},
-          {"judged", std::string(to_string(state.judged))},
-          {"stale", state.is_stale},
-          {"run", state.run},
-          {"begin", optional_json(state.last_begin_us)},
-          {"end", optional_json(state.last_end_us)},
-          {"date", state.date},
-          {"value", optional_json(state.value)},
-          {"since", state.since_us}};
+Json to_json_of(const AlertSeriesState& state) {
+  return Json(Json::Object{{"key", series_json(state.series)},
+                           {"judged", Json(to_string(state.judged))},
+                           {"stale", Json(state.is_stale)},
+                           {"run", Json(state.run)},
+                           {"begin", Json(state.last_begin_us)},
+                           {"end", Json(state.last_end_us)},
+                           {"date", Json(state.date)},
+                           {"value", Json(state.value)},
+                           {"since", Json(state.since_us)}});
 }
 
-AlertSeriesState state_of_series(const StateJson& json) {
+AlertSeriesState state_of_series(const Json& json) {
   AlertSeriesState state;
   state.series = series_from(json.at("key"));
   state.judged = state_from(json.at("judged"));
-  state.is_stale = json.at("stale").get<bool>();
-  state.run = json.at("run").get<std::uint32_t>();
+  state.is_stale = json.at("stale").as<bool>();
+  state.run = json.at("run").as<std::uint32_t>();
   state.last_begin_us = optional_from<TimeUs>(json.at("begin"));
   state.last_end_us = optional_from<TimeUs>(json.at("end"));
-  state.date = json.at("date").get<std::string>();
+  state.date = json.at("date").as<std::string>();
   state.value = optional_from<double>(json.at("value"));
-  state.since_us = json.at("since").get<TimeUs>();
+  state.since_us = json.at("since").as<TimeUs>();
   return state;
 }
 
-StateJson to_json_of(const AlertChange& change) {
-  return {{"at", change.at_us},
-          {"key", series_json(change.series)},
-          {"from", std::string(to_string(change.from))},
-          {"to", std::string(to_string(change.to))},
-          {"date", change.date},
-          {"value", optional_json(change.value)},
-          {"reference", optional_json(change.reference)},
-          {"users", optional_json(change.users)}};
+Json to_json_of(const AlertChange& change) {
+  return Json(Json::Object{{"at", Json(change.at_us)},
+                           {"key", series_json(change.series)},
+                           {"from", Json(to_string(change.from))},
+                           {"to", Json(to_string(change.to))},
+                           {"date", Json(change.date)},
+                           {"value", Json(change.value)},
+                           {"reference", Json(change.reference)},
+                           {"users", Json(change.users)}});
 }
 
-AlertChange change_from(const StateJson& json) {
-  return {.at_us = json.at("at").get<TimeUs>(),
+AlertChange change_from(const Json& json) {
+  return {.at_us = json.at("at").as<TimeUs>(),
           .series = series_from(json.at("key")),
           .from = state_from(json.at("from")),
           .to = state_from(json.at("to")),
-          .date = json.at("date").get<std::string>(),
+          .date = json.at("date").as<std::string>(),
           .value = optional_from<double>(json.at("value")),
           .reference = optional_from<double>(json.at("reference")),
           .users = optional_from<std::int64_t>(json.at("users"))};
 }
 
-StateJson to_json_of(const AlertDelivery& delivery) {
-  return {{"id", delivery.id},       {"target", delivery.target},
-          {"body", delivery.body},   {"made", delivery.made_us},
-          {"tries", delivery.tries}, {"not_before", delivery.not_before_us}};
+Json to_json_of(const AlertDelivery& delivery) {
+  return Json(Json::Object{{"id", Json(delivery.id)},
+                           {"target", Json(delivery.target)},
+                           {"body", Json(delivery.body)},
+                           {"made", Json(delivery.made_us)},
+                           {"tries", Json(delivery.tries)},
+                           {"not_before", Json(delivery.not_before_us)}});
 }
 
-AlertDelivery delivery_from(const StateJson& json) {
-  return {.id = json.at("id").get<std::string>(),
-          .target = json.at("target").get<std::uint32_t>(),
-          .body = json.at("body").get<std::string>(),
-          .made_us = json.at("made").get<TimeUs>(),
-          .tries = json.at("tries").get<std::uint32_t>(),
-          .not_before_us = json.at("not_before").get<TimeUs>()};
+AlertDelivery delivery_from(const Json& json) {
+  return {.id = json.at("id").as<std::string>(),
+          .target = json.at("target").as<std::uint32_t>(),
+          .body = json.at("body").as<std::string>(),
+          .made_us = json.at("made").as<TimeUs>(),
+          .tries = json.at("tries").as<std::uint32_t>(),
+          .not_before_us = json.at("not_before").as<TimeUs>()};
 }
 
 template <class T>
-StateJson list_json(std::span<const T> items) {
-  StateJson list = StateJson::array();
-  for (const T& item : items) list.push_back(to_json_of(item));
-  return list;
+Json list_json(std::span<const T> items) {
+  return Json::list(items, [](const T& item) { return to_json_of(item); });
 }
 
-StateJson failure_json(const std::optional<AlertFailure>& failure) {
-  if (!failure) return nullptr;
-  return {{"since", failure->since_us}, {"text", failure->text}};
+Json failure_json(const std::optional<AlertFailure>& failure) {
+  if (!failure) return Json();
+  return Json(Json::Object{{"since", Json(failure->since_us)}, {"text", Json(failure->text)}});
 }
+
+std::string record_text(Json::Object fields) { return Json(std::move(fields)).text(); }
 
 template <class T>
 void drop_oldest(std::vector<T>& items, std::size_t count_max) {
@@ -141,9 +132,9 @@ void drop_oldest(std::vector<T>& items, std::size_t count_max) {
   items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(items.size() - count_max));
 }
 
-void apply_lists(const StateJson& json, AlertRecord& record) {
-  if (json.contains("series")) {
-    for (const StateJson& item : json["series"]) {
+void apply_lists(const Json& json, AlertRecord& record) {
+  if (const Json* const series = json.find("series")) {
+    for (const Json& item : series->elements()) {
       AlertSeriesState state = state_of_series(item);
       const auto place = std::lower_bound(
           record.series.begin(), record.series.end(), state.series,
@@ -155,64 +146,65 @@ void apply_lists(const StateJson& json, AlertRecord& record) {
       }
     }
   }
-  if (json.contains("changes")) {
-    for (const StateJson& item : json["changes"]) record.changes.push_back(change_from(item));
+  if (const Json* const changes = json.find("changes")) {
+    for (const Json& item : changes->elements()) record.changes.push_back(change_from(item));
     drop_oldest(record.changes, AlertRecord::kChangesMax);
   }
-  if (json.contains("deliveries")) {
-    for (const StateJson& item : json["deliveries"]) {
+  if (const Json* const deliveries = json.find("deliveries")) {
+    for (const Json& item : deliveries->elements()) {
       record.deliveries.push_back(delivery_from(item));
     }
     drop_oldest(record.deliveries, AlertRecord::kDeliveriesMax);
   }
 }
 
-void apply_to(const StateJson& json, AlertRecord& record) {
+void apply_to(const Json& json, AlertRecord& record) {
   apply_lists(json, record);
-  if (json.contains("checked")) record.checked_us = json["checked"].get<TimeUs>();
-  if (json.contains("failure")) {
-    const StateJson& failure = json["failure"];
+  if (const Json* const checked = json.find("checked")) record.checked_us = checked->as<TimeUs>();
+  if (const Json* const failure = json.find("failure")) {
     record.failure.reset();
-    if (!failure.is_null()) {
-      record.failure = {failure.at("since").get<TimeUs>(), failure.at("text").get<std::string>()};
+    if (!failure->is_null()) {
+      record.failure = {failure->at("since").as<TimeUs>(), failure->at("text").as<std::string>()};
     }
   }
-  const auto with_id = [&](const StateJson& id) {
+  const auto with_id = [&](const Json& id) {
+    const auto wanted = id.as<std::string>();
     return std::find_if(record.deliveries.begin(), record.deliveries.end(),
-                        [&](const AlertDelivery& delivery) { return delivery.id == id; });
+                        [&](const AlertDelivery& delivery) { return delivery.id == wanted; });
   };
-  if (json.contains("tried")) {
-    const auto delivery = with_id(json["tried"]);
+  if (const Json* const tried = json.find("tried")) {
+    const auto delivery = with_id(*tried);
     if (delivery != record.deliveries.end()) {
-      delivery->tries = json.at("tries").get<std::uint32_t>();
-      delivery->not_before_us = json.at("not_before").get<TimeUs>();
+      delivery->tries = json.at("tries").as<std::uint32_t>();
+      delivery->not_before_us = json.at("not_before").as<TimeUs>();
       // Logs from before the clock could be found to have been set back do not have it.
-      if (json.contains("made")) delivery->made_us = json["made"].get<TimeUs>();
+      if (const Json* const made = json.find("made")) delivery->made_us = made->as<TimeUs>();
     }
   }
-  if (json.contains("done")) {
-    const auto delivery = with_id(json["done"]);
+  if (const Json* const done = json.find("done")) {
+    const auto delivery = with_id(*done);
     if (delivery != record.deliveries.end()) record.deliveries.erase(delivery);
   }
 }
 
-void apply_json(const StateJson& json, std::map<std::string, AlertRecord>& alerts) {
-  if (json.contains("checked_alerts")) {
-    for (const StateJson& name : json["checked_alerts"]) {
-      const auto found = alerts.find(name.get<std::string>());
-      if (found != alerts.end()) found->second.checked_us = json.at("at").get<TimeUs>();
+void apply_json(const Json& json, std::map<std::string, AlertRecord>& alerts) {
+  json.fields();  // or it is no record
+  if (const Json* const names = json.find("checked_alerts")) {
+    for (const Json& name : names->elements()) {
+      const auto found = alerts.find(name.as<std::string>());
+      if (found != alerts.end()) found->second.checked_us = json.at("at").as<TimeUs>();
     }
     return;
   }
-  const auto name = json.at("alert").get<std::string>();
+  const auto name = json.at("alert").as<std::string>();
   if (json.contains("off")) {
     alerts.erase(name);
     return;
   }
-  if (json.contains("enabled")) {
+  if (const Json* const definition = json.find("enabled")) {
     AlertRecord record;
-    record.definition = json["enabled"].get<std::string>();
-    record.enabled_us = json.at("at").get<TimeUs>();
+    record.definition = definition->as<std::string>();
+    record.enabled_us = json.at("at").as<TimeUs>();
     alerts[name] = std::move(record);
   }
   // Somebody may have switched it off while it was judged.
@@ -235,13 +227,16 @@ const AlertRecord* AlertStates::find(const std::string& name, std::string_view d
 }
 
 Status AlertStates::apply(std::string_view record) {
-  try {
-    apply_json(StateJson::parse(record), alerts_);
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& error) {
+  const auto damaged = [&](std::string_view why) {
     return Status::corruption(fmt::format("log of alerts: the record {} is none of such a log: {}",
-                                          quoted_excerpt(record), error.what()));
+                                          quoted_excerpt(record), why));
+  };
+  try {
+    const Result<Json> json = parse_written_json(record);
+    if (!json.ok()) return damaged(json.status().message());
+    apply_json(*json, alerts_);
+  } catch (const std::invalid_argument& error) {
+    return damaged(error.what());
   }
   return {};
 }
@@ -249,56 +244,57 @@ Status AlertStates::apply(std::string_view record) {
 std::vector<std::string> AlertStates::records() const {
   std::vector<std::string> records;
   for (const auto& [name, record] : alerts_) {
-    StateJson json = {{"alert", name},
-                      {"enabled", record.definition},
-                      {"at", record.enabled_us},
-                      {"checked", record.checked_us},
-                      {"failure", failure_json(record.failure)}};
-    json["series"] = list_json(std::span<const AlertSeriesState>(record.series));
-    json["changes"] = list_json(std::span<const AlertChange>(record.changes));
-    json["deliveries"] = list_json(std::span<const AlertDelivery>(record.deliveries));
-    records.push_back(dumped(json));
+    records.push_back(record_text(
+        {{"alert", Json(name)},
+         {"enabled", Json(record.definition)},
+         {"at", Json(record.enabled_us)},
+         {"checked", Json(record.checked_us)},
+         {"failure", failure_json(record.failure)},
+         {"series", list_json(std::span<const AlertSeriesState>(record.series))},
+         {"changes", list_json(std::span<const AlertChange>(record.changes))},
+         {"deliveries", list_json(std::span<const AlertDelivery>(record.deliveries))}}));
   }
   return records;
 }
 
 std::string alert_enabled(const std::string& name, const std::string& definition, TimeUs now_us) {
-  return dumped({{"alert", name}, {"enabled", definition}, {"at", now_us}});
+  return record_text({{"alert", Json(name)}, {"enabled", Json(definition)}, {"at", Json(now_us)}});
 }
 
-std::string alert_off(const std::string& name) { return dumped({{"alert", name}, {"off", true}}); }
+std::string alert_off(const std::string& name) {
+  return record_text({{"alert", Json(name)}, {"off", Json(true)}});
+}
 
 std::string alerts_checked(const std::vector<std::string>& names, TimeUs now_us) {
-  return dumped({{"checked_alerts", names}, {"at", now_us}});
+  return record_text({{"checked_alerts", Json::list(names)}, {"at", Json(now_us)}});
 }
 
 std::string alert_judged(const std::string& name, std::span<const AlertSeriesState> series,
                          std::span<const AlertChange> changes,
                          std::span<const AlertDelivery> deliveries) {
-  StateJson json = {{"alert", name}};
-  json["series"] = list_json(series);
-  json["changes"] = list_json(changes);
-  json["deliveries"] = list_json(deliveries);
-  return dumped(json);
+  return record_text({{"alert", Json(name)},
+                      {"series", list_json(series)},
+                      {"changes", list_json(changes)},
+                      {"deliveries", list_json(deliveries)}});
 }
 
 std::string alert_failed(const std::string& name, const std::optional<AlertFailure>& failure,
                          std::span<const AlertDelivery> deliveries) {
-  StateJson json = {{"alert", name}, {"failure", failure_json(failure)}};
-  json["deliveries"] = list_json(deliveries);
-  return dumped(json);
+  return record_text({{"alert", Json(name)},
+                      {"failure", failure_json(failure)},
+                      {"deliveries", list_json(deliveries)}});
 }
 
 std::string delivery_tried(const std::string& name, const AlertDelivery& delivery) {
-  return dumped({{"alert", name},
-                 {"tried", delivery.id},
-                 {"tries", delivery.tries},
-                 {"not_before", delivery.not_before_us},
-                 {"made", delivery.made_us}});
+  return record_text({{"alert", Json(name)},
+                      {"tried", Json(delivery.id)},
+                      {"tries", Json(delivery.tries)},
+                      {"not_before", Json(delivery.not_before_us)},
+                      {"made", Json(delivery.made_us)}});
 }
 
 std::string delivery_done(const std::string& name, const std::string& id) {
-  return dumped({{"alert", name}, {"done", id}});
+  return record_text({{"alert", Json(name)}, {"done", Json(id)}});
 }
 
 Status add_records(AlertLog& log, AlertStates& states, std::span<const std::string> records) {

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,26 +22,22 @@
 namespace rollcall {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t kDecimalsMax = 18;
 constexpr std::array<Period, 5> kPeriods = {Period::kDay, Period::kWeek, Period::kFortnight,
                                             Period::kMonth, Period::kQuarter};
 
-std::string json_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+Status field_fault(std::string_view field, std::string_view allowed, const Json& found) {
+  return Status::invalid_argument(
+      fmt::format("{}: must be {}, found {}", field, allowed, excerpt(found.text())));
 }
 
-Status field_fault(std::string_view field, std::string_view allowed, const Json& found) {
-  const std::string text = json_text(found);
-  return Status::invalid_argument(
-      fmt::format("{}: must be {}, found {}", field, allowed, excerpt(text)));
-}
+// Returns the question as JSON, which its own reader has just written.
+Json question_json(const Query& query) { return *parse_written_json(to_json(query)); }
 
 Json segment_json(const Segment& segment) {
   Query query;
   query.ask = SegmentQuery{segment};
-  return Json::parse(to_json(query))["segment"];
+  return question_json(query).at("segment");
 }
 
 // These fields are for the report, and are read as those of its question.
@@ -50,11 +45,13 @@ constexpr std::array<std::string_view, 5> kReportFields = {"contact", "cost_per_
                                                            "returned", "converted", "horizons"};
 
 Result<ResponseQuery> read_report(const Json& fields, std::string_view time_zone) {
-  Json question = {{"kind", "response"}, {"campaign", "campaign"}, {"runs", {{"at", "today"}}}};
-  for (const std::string_view field : kReportFields) {
-    if (fields.contains(field)) question[std::string(field)] = fields[std::string(field)];
+  Json::Object question = {{"kind", Json("response")},
+                           {"campaign", Json("campaign")},
+                           {"runs", Json(Json::Object{{"at", Json("today")}})}};
+  for (const std::string_view name : kReportFields) {
+    if (const Json* const field = fields.find(name)) question.emplace_back(name, *field);
   }
-  ROLLCALL_ASSIGN_OR_RETURN(Query query, parse_query(json_text(question), time_zone));
+  ROLLCALL_ASSIGN_OR_RETURN(Query query, parse_query(Json(std::move(question)).text(), time_zone));
   return std::get<ResponseQuery>(std::move(query.ask));
 }
 
@@ -63,7 +60,7 @@ Json report_json(const Campaign& campaign) {
   ask.runs.push_back({"at", campaign.at.value_or(AsOf())});
   Query query;
   query.ask = std::move(ask);
-  return Json::parse(to_json(query));
+  return question_json(query);
 }
 
 Status read_text_field(std::string_view field, const Json& json, std::string& out) {
@@ -92,7 +89,7 @@ bool is_holdout_share(std::string_view text) {
 }
 
 Status read_holdout(const Json& json, std::string& out) {
-  const std::string text = json.is_string() ? json.get<std::string>() : json_text(json);
+  const std::string text = json.is_string() ? json.get<std::string>() : json.text();
   if ((!json.is_string() && !json.is_number()) || !is_holdout_share(text)) {
     return field_fault(
         "holdout",
@@ -108,18 +105,19 @@ Status read_every(const Json& json, std::optional<Period>& out) {
   std::vector<std::string> names;
   for (const Period period : kPeriods) {
     names.push_back(to_string(period));
-    if (json == names.back()) out = period;
+    if (json.is_string() && json.get<std::string>() == names.back()) out = period;
   }
   if (out) return {};
   return field_fault("every", fmt::format("one of {}", fmt::join(names, ", ")), json);
 }
 
 Status read_rest_days(const Json& json, std::int32_t& out) {
-  const bool is_number = json.is_number_integer() && json >= 0 && json <= kRestDaysMax;
+  const bool is_number =
+      json.is_number_unsigned() && std::cmp_less_equal(json.get<std::uint64_t>(), kRestDaysMax);
   if (!is_number) {
     return field_fault("rest_days", fmt::format("a whole number from 0 to {}", kRestDaysMax), json);
   }
-  out = json.get<std::int32_t>();
+  out = json.as<std::int32_t>();
   return {};
 }
 
@@ -139,12 +137,12 @@ Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
                                                 list.size(), AudienceClass::kCountMax));
   }
   std::set<std::string> names = {AudienceRequest::kRest};
-  for (const Json& json : list) {
+  for (const Json& json : list.elements()) {
     const bool is_class =
         json.is_object() && json.size() == 2 && json.contains("name") && json.contains("segment");
     if (!is_class) return field_fault("classes", kClassesAllowed, json);
     AudienceClass& added = out.emplace_back();
-    ROLLCALL_RETURN_IF_ERROR(read_text_field("classes: name", json["name"], added.name));
+    ROLLCALL_RETURN_IF_ERROR(read_text_field("classes: name", json.at("name"), added.name));
     ROLLCALL_RETURN_IF_ERROR(check_name("classes: name", added.name));
     if (!names.insert(added.name).second) {
       return Status::invalid_argument(
@@ -153,7 +151,7 @@ Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
                       quoted_excerpt(added.name)));
     }
     const std::string field = fmt::format("classes: {}", quoted_excerpt(added.name));
-    ROLLCALL_ASSIGN_OR_RETURN(added.users, parse_segment_json(json_text(json["segment"]), field));
+    ROLLCALL_ASSIGN_OR_RETURN(added.users, parse_segment_json(json.at("segment").text(), field));
   }
   return {};
 }
@@ -161,13 +159,13 @@ Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
 Status read_classes(const Json& json, Campaign& campaign) {
   if (json.is_array()) return read_class_list(json, campaign.classes);
   const bool is_by = json.is_object() && json.size() == 1 && json.contains("by") &&
-                     json["by"].is_object() && json["by"].contains("favourite") &&
-                     !json["by"].contains("is");
+                     json.at("by").is_object() && json.at("by").contains("favourite") &&
+                     !json.at("by").contains("is");
   if (!is_by) return field_fault("classes", kClassesAllowed, json);
-  Json favourite = json["by"];
-  favourite["is"] = "any";
+  Json::Object favourite = json.at("by").fields();
+  favourite.emplace_back("is", "any");
   ROLLCALL_ASSIGN_OR_RETURN(campaign.by_favourite,
-                            parse_segment_json(json_text(favourite), "classes: by"));
+                            parse_segment_json(Json(std::move(favourite)).text(), "classes: by"));
   campaign.by_favourite->favourite.value.clear();
   return {};
 }
@@ -176,15 +174,13 @@ Json classes_json(const Campaign& campaign) {
   if (campaign.by_favourite) {
     Segment any = *campaign.by_favourite;
     any.favourite.value = "any";
-    Json by = segment_json(any);
-    by.erase("is");
-    return {{"by", by}};
+    Json::Object by = segment_json(any).fields();
+    std::erase_if(by, [](const auto& field) { return field.first == "is"; });
+    return Json(Json::Object{{"by", Json(std::move(by))}});
   }
-  Json classes = Json::array();
-  for (const AudienceClass& one : campaign.classes) {
-    classes.push_back({{"name", one.name}, {"segment", to_string(one.users)}});
-  }
-  return classes;
+  return Json::list(campaign.classes, [](const AudienceClass& one) {
+    return Json::Object{{"name", Json(one.name)}, {"segment", Json(to_string(one.users))}};
+  });
 }
 
 using Reader = std::function<Status(const Json&)>;
@@ -194,7 +190,7 @@ using Readers = std::vector<std::pair<std::string, Reader>>;
 Status read_campaign(const Json& object, const Readers& readers) {
   std::vector<std::string> names;
   for (const auto& [name, read] : readers) names.push_back(name);
-  for (const auto& [name, value] : object.items()) {
+  for (const auto& [name, value] : object.fields()) {
     const auto found = std::ranges::find(readers, name, &Readers::value_type::first);
     if (found == readers.end()) {
       return Status::invalid_argument(unknown_name("field", name, names));
@@ -211,7 +207,7 @@ Readers common_readers(const Json& object, std::string_view time_zone, Campaign&
                      {"holdout", [&](const Json& j) { return read_holdout(j, campaign.holdout); }},
                      {"at", [&, time_zone](const Json& j) -> Status {
                         ROLLCALL_ASSIGN_OR_RETURN(campaign.at,
-                                                  parse_as_of_json(json_text(j), "at", time_zone));
+                                                  parse_as_of_json(j.text(), "at", time_zone));
                         return {};
                       }}};
   const Reader report = [&object, &campaign, time_zone](const Json&) -> Status {
@@ -235,7 +231,7 @@ Status read_definition(std::string_view json, std::string_view time_zone, Campai
                  {{"name", [&](const Json& j) { return read_text_field("name", j, own_name); }},
                   {"audience", [&](const Json& j) -> Status {
                      ROLLCALL_ASSIGN_OR_RETURN(campaign.audience,
-                                               parse_segment_json(json_text(j), "audience"));
+                                               parse_segment_json(j.text(), "audience"));
                      return {};
                    }}});
   readers.insert(
@@ -292,18 +288,22 @@ Status read_common_fields(std::string_view json, std::string_view time_zone, Cam
 
 std::string to_json(const Campaign& campaign) {
   const Json report = report_json(campaign);
-  Json json = {{"name", campaign.name}, {"audience", to_string(campaign.audience)}};
-  if (campaign.by_favourite || !campaign.classes.empty()) json["classes"] = classes_json(campaign);
-  json["holdout"] = campaign.holdout;
-  json["holdout_group"] = campaign.holdout_group.empty() ? campaign.name : campaign.holdout_group;
-  if (campaign.at) json["at"] = report["runs"]["at"];
-  for (const std::string_view field : kReportFields) {
-    if (report.contains(field)) json[std::string(field)] = report[std::string(field)];
+  Json::Object json = {{"name", Json(campaign.name)},
+                       {"audience", Json(to_string(campaign.audience))}};
+  if (campaign.by_favourite || !campaign.classes.empty()) {
+    json.emplace_back("classes", classes_json(campaign));
   }
-  json["rest_days"] = campaign.rest_days;
-  if (campaign.every) json["every"] = to_string(*campaign.every);
-  if (campaign.has_ended) json["ended"] = true;
-  return json_text(json);
+  json.emplace_back("holdout", campaign.holdout);
+  json.emplace_back("holdout_group",
+                    campaign.holdout_group.empty() ? campaign.name : campaign.holdout_group);
+  if (campaign.at) json.emplace_back("at", report.at("runs").at("at"));
+  for (const std::string_view name : kReportFields) {
+    if (const Json* const field = report.find(name)) json.emplace_back(name, *field);
+  }
+  json.emplace_back("rest_days", campaign.rest_days);
+  if (campaign.every) json.emplace_back("every", to_string(*campaign.every));
+  if (campaign.has_ended) json.emplace_back("ended", true);
+  return Json(std::move(json)).text();
 }
 
 Status check_campaigns(std::span<const SavedObject> objects, std::string_view time_zone) {

@@ -10,8 +10,8 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rollcall/json.h"
 #include "rollcall/message_text.h"
 #include "rollcall/notifier.h"
 
@@ -79,12 +79,12 @@ std::vector<std::string> command_environment(const Notification& notification) {
   std::vector<std::string> environment = {
       fmt::format("PATH={}", path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin"),
       "ROLLCALL_DELIVERY=" + notification.delivery, "ROLLCALL_BODY=" + notification.body};
-  const auto body = nlohmann::ordered_json::parse(notification.body, nullptr, false);
-  if (!body.is_object()) return environment;
-  for (const auto& [field, value] : body.items()) {
+  const Result<Json> body = parse_written_json(notification.body);
+  if (!body.ok() || !body->is_object()) return environment;
+  for (const auto& [field, value] : body->fields()) {
     std::string name = "ROLLCALL_";
     for (const char c : field) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    std::string text = value.is_string() ? value.get<std::string>() : value.text();
     if (value.is_null()) text.clear();
     // The environment ends a text there.
     text.resize(std::min(text.find('\0'), text.size()));

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rollcall/json.h"
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 
@@ -43,7 +43,8 @@ class Places {
 std::string summary_label(const QueryResult& result) {
   for (const auto& [name, value] : result.definition) {
     if (name != "summary") continue;
-    return nlohmann::json::parse(value).get<std::string>() + " " + result.pivot->rate;
+    const Result<Json> summary = parse_written_json(value);
+    if (summary.ok()) return summary->as<std::string>() + " " + result.pivot->rate;
   }
   return result.pivot->rate;
 }

@@ -1,9 +1,11 @@
 #include "rollcall/rocks_store.h"
 #include "core/base/mutex.h"
 
+#include <dirent.h>
 #include <rocksdb/db.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -207,25 +209,37 @@ Status RocksStore::compact() {
   return compact_rocks_database(*database_->db, database_->directory);
 }
 
+struct DirectoryClose {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+// Adds what the files of a directory take. Files come and go while a compaction runs, and one that
+// is gone takes no space. The iterators of the standard library end the process for want of memory.
+Status add_sizes(const std::string& name, StoreSize& size) {
+  const std::unique_ptr<DIR, DirectoryClose> directory(::opendir(name.c_str()));
+  if (directory == nullptr) {
+    return Status::io_error(name + ": cannot list: " + std::generic_category().message(errno));
+  }
+  while (const dirent* const entry = ::readdir(directory.get())) {
+    const std::string file = entry->d_name;
+    struct stat facts;
+    if (file == "." || file == ".." || ::lstat((name + "/" + file).c_str(), &facts) != 0) continue;
+    constexpr std::uint64_t kStatBlockBytes = 512;
+    const std::uint64_t bytes = static_cast<std::uint64_t>(facts.st_blocks) * kStatBlockBytes;
+    size.disk_bytes += bytes;
+    if (is_journal_file(file)) size.journal_bytes += bytes;
+    if (S_ISDIR(facts.st_mode)) ROLLCALL_RETURN_IF_ERROR(add_sizes(name + "/" + file, size));
+  }
+  return {};
+}
+
 Result<StoreSize> RocksStore::size() const {
   StoreSize size;
   {
     const MutexLock lock(mutex_);
     size.page_count = last_.live_page_count;
   }
-  std::error_code error;
-  std::filesystem::recursive_directory_iterator entry(database_->directory, error);
-  for (; !error && entry != std::filesystem::recursive_directory_iterator();
-       entry.increment(error)) {
-    // Files come and go while a compaction runs, and one that is gone takes no space.
-    struct stat facts;
-    if (::lstat(entry->path().c_str(), &facts) != 0) continue;
-    constexpr std::uint64_t kStatBlockBytes = 512;
-    const std::uint64_t bytes = static_cast<std::uint64_t>(facts.st_blocks) * kStatBlockBytes;
-    size.disk_bytes += bytes;
-    if (is_journal_file(entry->path().filename().string())) size.journal_bytes += bytes;
-  }
-  if (error) return Status::io_error(database_->directory + ": cannot list: " + error.message());
+  ROLLCALL_RETURN_IF_ERROR(add_sizes(database_->directory, size));
   return size;
 }
 

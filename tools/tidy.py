@@ -123,7 +123,7 @@ PROSE_SEARCH = re.compile(
 # The same of a variable that holds the text of an error.
 TEXT_OF_ERROR = re.compile(r"\b(\w+) = [^;=]*\b(?:message|what|to_string)\(\);")
 # These cut off what a library of others puts in front of its texts.
-CUTS_TEXTS_OF_OTHERS = ("core/query/text/json_document.cpp", "operations/json_object.cpp")
+CUTS_TEXTS_OF_OTHERS = ("core/query/text/json_document.cpp",)
 SEARCH_FAULT = "looks for words in the text of an error"
 # The same in Python, of names that the texts of errors have there.
 ERROR_NAMES = {"error", "errors", "stderr"}

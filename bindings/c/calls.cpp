@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "bindings/c/handles.h"
@@ -16,9 +17,11 @@
 #include "rollcall/arrow.h"
 #include "rollcall/arrow_result.h"
 #include "rollcall/campaign.h"
+#include "rollcall/member_ids.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
+#include "rollcall/roaring.h"
 #include "rollcall/saved_definitions.h"
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/store_copy.h"
@@ -65,6 +68,25 @@ Result<ObjectKind> kind_of(std::string_view name) {
     allowed.emplace_back(to_string(kind));
   }
   return Status::invalid_argument("kind: " + unknown_name("kind", name, allowed));
+}
+
+// Answers a question, with a column of ids if it asks for members.
+using RowsOrIds = std::variant<QueryResult, MemberIds>;
+Result<RowsOrIds> answer_of(const Engine& engine, std::string_view json,
+                            const QueryLimits& limits) {
+  ROLLCALL_ASSIGN_OR_RETURN(const Query query, parse_query(json, engine.settings().time_zone));
+  if (query.common.members) {
+    ROLLCALL_ASSIGN_OR_RETURN(MemberIds ids, engine.members(query, limits));
+    return RowsOrIds(std::move(ids));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(QueryResult result, engine.query(query, limits));
+  return RowsOrIds(std::move(result));
+}
+
+// Returns the rows of an answer, also of ids.
+QueryResult rows_of(RowsOrIds answer) {
+  if (const auto* const ids = std::get_if<MemberIds>(&answer)) return ids->with_rows();
+  return std::get<QueryResult>(std::move(answer));
 }
 
 // Owns a stream until an ingest takes it, so that it is released whatever fails before.
@@ -253,9 +275,50 @@ std::int32_t rollcall_query_arrow(rollcall_engine* engine, const char* question,
     if (out == nullptr) return null_fault("out");
     ROLLCALL_ASSIGN_OR_RETURN(const std::string_view json,
                               text_of("question", question, question_size));
-    ROLLCALL_ASSIGN_OR_RETURN(rollcall::QueryResult result,
-                              opened.query(json, rollcall::c::limits_of(stop, timeout_ms)));
-    return rollcall::export_arrow_stream(std::move(result), out);
+    ROLLCALL_ASSIGN_OR_RETURN(
+        auto answer,
+        rollcall::c::answer_of(opened, json, rollcall::c::limits_of(stop, timeout_ms)));
+    if (auto* const ids = std::get_if<rollcall::MemberIds>(&answer)) {
+      return rollcall::export_arrow_stream(
+          std::make_shared<const rollcall::MemberIds>(std::move(*ids)), out);
+    }
+    return rollcall::export_arrow_stream(std::get<rollcall::QueryResult>(std::move(answer)), out);
+  });
+}
+
+std::int32_t rollcall_query_roaring(rollcall_engine* engine, const char* question,
+                                    std::size_t question_size, const rollcall_stop* stop,
+                                    std::uint64_t timeout_ms, char** out, std::size_t* size,
+                                    rollcall_error** error) {
+  return run_text_call(
+      engine, {out, size}, false, error, [&](const Engine& opened) -> Result<std::string> {
+        ROLLCALL_ASSIGN_OR_RETURN(const std::string_view json,
+                                  text_of("question", question, question_size));
+        ROLLCALL_ASSIGN_OR_RETURN(
+            auto answer,
+            rollcall::c::answer_of(opened, json, rollcall::c::limits_of(stop, timeout_ms)));
+        auto* const ids = std::get_if<rollcall::MemberIds>(&answer);
+        if (ids != nullptr && ids->kind == rollcall::UserKind::kInteger) {
+          return rollcall::to_roaring(std::move(ids->numbers));
+        }
+        return rollcall::to_roaring(rollcall::c::rows_of(std::move(answer)),
+                                    opened.settings().user_kind);
+      });
+}
+
+std::int32_t rollcall_write_roaring(rollcall_engine* engine, const char* question,
+                                    std::size_t question_size, const rollcall_stop* stop,
+                                    std::uint64_t timeout_ms, const char* path,
+                                    std::size_t path_size, rollcall_error** error) {
+  return run_engine_call(engine, error, [&](const Engine& opened) -> Status {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view json,
+                              text_of("question", question, question_size));
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view file, text_of("path", path, path_size));
+    ROLLCALL_ASSIGN_OR_RETURN(
+        auto answer,
+        rollcall::c::answer_of(opened, json, rollcall::c::limits_of(stop, timeout_ms)));
+    return rollcall::write_roaring_file(rollcall::c::rows_of(std::move(answer)),
+                                        opened.settings().user_kind, std::string(file));
   });
 }
 

@@ -202,6 +202,22 @@ Result<std::vector<QueryResult>> Engine::query(std::span<const Query> queries,
   });
 }
 
+Result<MemberIds> Engine::members(const Query& query, const QueryLimits& limits) const {
+  return guarded("engine: members", [&]() -> Result<MemberIds> {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    if (!query.common.members) {
+      return Status::invalid_argument(
+          "members: the question asks for none (allowed: one with a "
+          "field \"members\")");
+    }
+    MemberIds ids;
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> answers,
+                              state_->query(std::span(&query, 1), limits, &ids));
+    ids.answer = std::move(answers.front());
+    return ids;
+  });
+}
+
 Result<Explanation> Engine::explain(const Query& query, const QueryLimits& limits) const {
   return guarded("engine: explain", [&]() -> Result<Explanation> {
     ROLLCALL_RETURN_IF_ERROR(check_open());

@@ -360,12 +360,12 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
 }
 
 Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> queries,
-                                                      const QueryLimits& limits) {
+                                                      const QueryLimits& limits, MemberIds* ids) {
   QuestionAccount account(questions, limits);
   std::size_t at = queries.size() == 1 ? 0 : queries.size();  // of the questions; past them: of all
   try {
     account.check();
-    return answer(queries, account, at);
+    return answer(queries, account, at, ids);
   } catch (const QuestionFailure& failure) {
     const bool of_all = at == queries.size();
     const Status status = named(failure.status(), of_all ? "queries" : kind_of(queries[at]));
@@ -374,7 +374,8 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
 }
 
 Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> queries,
-                                                       QuestionAccount& account, std::size_t& at) {
+                                                       QuestionAccount& account, std::size_t& at,
+                                                       MemberIds* ids) {
   auto start = std::chrono::steady_clock::now();
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries, account));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets, account));
@@ -391,7 +392,7 @@ Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> qu
   for (at = 0; at < queries.size(); ++at) {
     // When it is answered, its plans and what they took are released.
     const Question question = std::move(pinned.questions[at]);
-    Result<QueryResult> result = question.answer(snapshot);
+    Result<QueryResult> result = question.answer(snapshot, ids);
     if (!result.ok()) return numbered(result.status(), at, queries.size());
     const auto end = std::chrono::steady_clock::now();
     result->stats = {.elapsed_us = microseconds(end - start),

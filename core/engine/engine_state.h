@@ -221,14 +221,16 @@ struct Engine::State {
   bool has_old_events() const ROLLCALL_REQUIRES(gate);
   // Lets history begin later if the latest day is later than it was. Everything must be folded.
   Status move_history_begin() ROLLCALL_REQUIRES(gate);
-  Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
+  // If `ids` is not null, it receives the users behind the cell of the one question.
+  Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits,
+                                         MemberIds* ids = nullptr);
   // Returns the users whom each of the questions asks for as members, all as of one moment.
   //   throws QuestionFailure
   Result<OrdinalsOfQueries> users_of(std::span<const Query> queries, QuestionAccount& account);
   Result<Explanation> explain(const Query& query, const QueryLimits& limits);
   // The following functions also throw QuestionFailure.
   Result<std::vector<QueryResult>> answer(std::span<const Query> queries, QuestionAccount& account,
-                                          std::size_t& at);
+                                          std::size_t& at, MemberIds* ids);
   Result<Explanation> explain(const Query& query, QuestionAccount& account);
   struct Pinned;
   Result<std::vector<PinnedTotal>> pin_totals(const TotalsRead& read, QuestionAccount& account)

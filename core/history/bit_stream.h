@@ -18,11 +18,10 @@ inline constexpr std::size_t words_of(std::uint64_t bits) {
   return static_cast<std::size_t>((bits + 63) / 64);
 }
 
-// Appends numbers to words.
+// Appends numbers to words. `end` comes last; a destructor could not tell that memory ran out.
 class BitWriter {
  public:
   explicit BitWriter(std::vector<std::uint64_t>& words) : words_(words) {}
-  ~BitWriter() { end(); }
   BitWriter(const BitWriter&) = delete;
   BitWriter& operator=(const BitWriter&) = delete;
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/query/text/json_document.h"
+#include "rollcall/json.h"
 #include "rollcall/query.h"
 #include "tests/support/process_growth.h"
 

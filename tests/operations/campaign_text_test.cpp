@@ -138,12 +138,12 @@ TEST(CampaignText, PeriodsAreDaysOrLonger) {
 
 TEST(CampaignText, NamesWhatIsWrong) {
   EXPECT_EQ(error_of("[]"), "campaign \"c\": the definition: must be a JSON object, found \"[]\"");
-  EXPECT_EQ(
-      error_of("{"),
-      "campaign \"c\": the definition: malformed JSON: parse error at line 1, column 2: syntax "
-      "error while parsing object key - unexpected end of input; expected string literal");
+  EXPECT_EQ(error_of("{"),
+            "campaign \"c\": the definition: 1:2: malformed JSON: syntax error while parsing "
+            "object key - "
+            "unexpected end of input; expected string literal");
   EXPECT_EQ(error_of(std::string(300, '[')),
-            "campaign \"c\": the definition: is nested deeper than 256 levels");
+            "campaign \"c\": the definition: nested too deeply, allowed: 256 levels");
   EXPECT_EQ(error_of("{}"), "campaign \"c\": missing field \"audience\"");
   EXPECT_EQ(error_of(R"j({"audience": "did(*)"
   })j",

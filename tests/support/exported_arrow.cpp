@@ -168,6 +168,7 @@ std::string cell_text(const std::string& format, const ArrowArray& array, std::i
   if (format == "l" || format.starts_with("tsu:")) {
     return std::to_string(number_at<std::int64_t>(array, row));
   }
+  if (format == "L") return std::to_string(number_at<std::uint64_t>(array, row));
   if (format == "g") return fmt::format("{}", number_at<double>(array, row));
   if (format == "b") return bit_at(array.buffers[1], row) ? "true" : "false";
   if (format.starts_with("d:38,")) return decimal_text(format, array, row);

@@ -2,10 +2,10 @@
  *
  * Every call that may fail returns ROLLCALL_OK or another code of the list below. If it fails and
  * `error` is not null, *error is a handle that says more, to be freed by rollcall_error_free;
- * otherwise *error is null. No call throws, exits, prints or crashes for want of memory, but that
- * running out of it while the JSON of a campaign, an alert or a file's position is taken apart ends
- * the process. Where there is none left for a handle of its own, the handle says that, and the code
- * still says what failed.
+ * otherwise *error is null. No call throws, exits, prints or crashes for want of memory, but
+ * that RocksDB may end the process where a checkpoint of a store in a directory is written. Where
+ * there is none left for a handle of its own, the handle says that, and the code still says what
+ * failed.
  *
  * Texts go in as bytes of UTF-8 with their size; null with size 0 is the empty text. They are the
  * caller's, and need only outlive the call. What comes out through `char** out, size_t* size` is
@@ -131,10 +131,23 @@ int32_t rollcall_query(rollcall_engine* engine, const char* question, size_t que
                        const rollcall_stop* stop, uint64_t timeout_ms, char** out, size_t* size,
                        rollcall_error** error);
 /* Answers one question with a stream of typed columns. The caller owns *out and releases it;
- * rollcall/arrow_result.h says what the columns and the metadata hold. */
+ * rollcall/arrow_result.h says what the columns and the metadata hold. Members of a
+ * store whose ids are integers are uint64. */
 int32_t rollcall_query_arrow(rollcall_engine* engine, const char* question, size_t question_size,
                              const rollcall_stop* stop, uint64_t timeout_ms,
                              struct ArrowArrayStream* out, rollcall_error** error);
+/* Answers one question that lists users in a column "user", such as one for the members of a cell
+ * or of a segment, with their set: *size bytes in the portable Roaring format of 64 bits, to be
+ * freed by rollcall_free. The ids of the store must be integers. */
+int32_t rollcall_query_roaring(rollcall_engine* engine, const char* question, size_t question_size,
+                               const rollcall_stop* stop, uint64_t timeout_ms, char** out,
+                               size_t* size, rollcall_error** error);
+/* Writes that set to a file, which is replaced as a whole if it is there, and which questions read
+ * back by {"in_file": PATH}. Where ids are texts, the set has ordinals, and dictionary.jsonl beside
+ * it has a line {"ordinal":0,"user":"ann"} for each; all sets of a directory share it. */
+int32_t rollcall_write_roaring(rollcall_engine* engine, const char* question, size_t question_size,
+                               const rollcall_stop* stop, uint64_t timeout_ms, const char* path,
+                               size_t path_size, rollcall_error** error);
 /* Says what a question means, and what answering it would read. */
 int32_t rollcall_explain(rollcall_engine* engine, const char* question, size_t question_size,
                          const rollcall_stop* stop, uint64_t timeout_ms, char** out, size_t* size,

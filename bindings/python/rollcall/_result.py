@@ -201,7 +201,8 @@ class Result:
             batch: The most users in a batch.
 
         Yields:
-            A `Result` with the column ``user``, which is an Arrow stream as any other.
+            A `Result` with the column ``user``, which is an Arrow stream as any other. Ids that are
+            integers are int, and uint64 in Arrow.
 
         Raises:
             InvalidArgument: no such cell or count.

@@ -80,23 +80,40 @@ QueryResult table_of(Matrix matrix, const QueryResult& answer, const std::string
   return table;
 }
 
-nb::list columns_of(const Answer& answer) {
-  nb::list columns;
-  for (const Column& column : answer.result().columns) {
-    columns.append(nb::make_tuple(column.name, std::string(to_string(column.type))));
-  }
-  return columns;
-}
-
 }  // namespace
 
 Answer::Answer(QueryResult result)
     : result_(std::make_shared<const QueryResult>(std::move(result))) {}
 
+Answer::Answer(MemberIds ids) : ids_(std::make_shared<const MemberIds>(std::move(ids))) {}
+
+const QueryResult& Answer::result() const {
+  if (!result_) result_ = std::make_shared<const QueryResult>(ids_->with_rows());
+  return *result_;
+}
+
+nb::list Answer::columns() const {
+  nb::list columns;
+  for (const Column& column : heading().columns) {
+    const bool is_number = ids_ && ids_->kind == UserKind::kInteger;
+    const ColumnType type = is_number ? ColumnType::kInt : column.type;
+    columns.append(nb::make_tuple(column.name, std::string(to_string(type))));
+  }
+  return columns;
+}
+
 nb::list Answer::column(std::size_t number) const {
-  if (number >= result_->columns.size()) throw std::out_of_range("column");
+  if (number >= heading().columns.size()) throw std::out_of_range("column");
   nb::list cells;
-  for (const std::vector<Cell>& row : result_->rows) cells.append(python_cell(row[number]));
+  if (!ids_) {
+    for (const std::vector<Cell>& row : result_->rows) cells.append(python_cell(row[number]));
+    return cells;
+  }
+  for (const std::uint64_t id : ids_->numbers) cells.append(nb::int_(id));
+  for (std::size_t i = 0; i < ids_->ends.size(); ++i) {
+    const std::string_view text = ids_->text(i);
+    cells.append(nb::str(text.data(), text.size()));
+  }
   return cells;
 }
 
@@ -105,7 +122,8 @@ nb::object Answer::stream() const {
   Status exported;
   {
     const GilRelease release;
-    exported = export_arrow_stream(*result_, stream.get());
+    exported = ids_ ? export_arrow_stream(ids_, stream.get())
+                    : export_arrow_stream(*result_, stream.get());
   }
   raise_unless_ok(exported);
   return stream_capsule(std::move(stream));
@@ -113,10 +131,12 @@ nb::object Answer::stream() const {
 
 nb::bytes Answer::roaring(bool has_integer_users) const {
   const UserKind kind = has_integer_users ? UserKind::kInteger : UserKind::kString;
+  const bool is_set = ids_ && has_integer_users;
+  const QueryResult* const list = is_set ? nullptr : &result();
   Result<std::string> bytes = Status();
   {
     const GilRelease release;
-    bytes = to_roaring(*result_, kind);
+    bytes = is_set ? Result<std::string>(to_roaring(ids_->numbers)) : to_roaring(*list, kind);
   }
   const std::string set = value_or_raise(std::move(bytes));
   return nb::bytes(set.data(), set.size());
@@ -124,23 +144,24 @@ nb::bytes Answer::roaring(bool has_integer_users) const {
 
 void Answer::write_roaring(bool has_integer_users, const std::string& path) const {
   const UserKind kind = has_integer_users ? UserKind::kInteger : UserKind::kString;
+  const QueryResult& list = result();
   Status written;
   {
     const GilRelease release;
-    written = write_roaring_file(*result_, kind, path);
+    written = write_roaring_file(list, kind, path);
   }
   raise_unless_ok(written);
 }
 
 std::unique_ptr<Answer> Answer::widen(const std::optional<std::string>& cells) const {
-  Result<Matrix> matrix = to_matrix(*result_, cells);
+  Result<Matrix> matrix = to_matrix(result(), cells);
   if (!matrix.ok()) raise(matrix.status().within("pivot"));
-  const std::string shown = cells.value_or(result_->pivot->cells);
-  return std::make_unique<Answer>(table_of(*std::move(matrix), *result_, shown));
+  const std::string shown = cells.value_or(result().pivot->cells);
+  return std::make_unique<Answer>(table_of(*std::move(matrix), result(), shown));
 }
 
 nb::object Answer::shares() const {
-  const Result<Matrix> matrix = to_matrix(*result_, std::nullopt);
+  const Result<Matrix> matrix = to_matrix(result(), std::nullopt);
   if (!matrix.ok()) return nb::none();
   bool has_shares = false;
   nb::list names, titles, shares;
@@ -164,16 +185,16 @@ nb::object Answer::shares() const {
 
 void bind_answer(nb::module_& module) {
   nb::class_<Answer>(module, "Answer")
-      .def_prop_ro("kind", [](const Answer& answer) { return answer.result().kind; })
-      .def_prop_ro("as_of", [](const Answer& answer) { return answer.result().as_of; })
+      .def_prop_ro("kind", [](const Answer& answer) { return answer.heading().kind; })
+      .def_prop_ro("as_of", [](const Answer& answer) { return answer.heading().as_of; })
       .def_prop_ro("definition_json",
-                   [](const Answer& answer) { return definition_json(answer.result()); })
-      .def_prop_ro("notes", [](const Answer& answer) { return answer.result().notes; })
-      .def_prop_ro("next", [](const Answer& answer) { return answer.result().next; })
+                   [](const Answer& answer) { return definition_json(answer.heading()); })
+      .def_prop_ro("notes", [](const Answer& answer) { return answer.heading().notes; })
+      .def_prop_ro("next", [](const Answer& answer) { return answer.heading().next; })
       .def_prop_ro("elapsed_us",
-                   [](const Answer& answer) { return answer.result().stats.elapsed_us; })
-      .def_prop_ro("columns", &columns_of)
-      .def_prop_ro("row_count", [](const Answer& answer) { return answer.result().rows.size(); })
+                   [](const Answer& answer) { return answer.heading().stats.elapsed_us; })
+      .def_prop_ro("columns", &Answer::columns)
+      .def_prop_ro("row_count", &Answer::row_count)
       .def("json", [](const Answer& answer) { return to_json(answer.result()); })
       .def("column", &Answer::column, "number"_a)
       .def("stream", &Answer::stream)

@@ -15,15 +15,25 @@ namespace rollcall::python {
 class Answer {
  public:
   explicit Answer(QueryResult result);
+  // Has a column of ids in place of rows.
+  explicit Answer(MemberIds ids);
 
-  const QueryResult& result() const { return *result_; }
+  // Returns the answer with its rows, which are made of the ids when they are first asked for. The
+  // caller has the GIL.
+  const QueryResult& result() const;
+  // Returns all but the rows.
+  const QueryResult& heading() const { return ids_ ? ids_->answer : *result_; }
+  std::size_t row_count() const { return ids_ ? ids_->count() : result_->rows.size(); }
 
   // Returns the cells of a column as plain values of Python; nulls are None.
   //   kDate, kInt, kCount  int, a date as days since 1970-01-01
   //   kTime                (microseconds since 1970, minutes ahead of UTC or None)
   //   kRatio, kBool        float, bool
   //   kString, kDecimal    str
+  // Ids of users that are integers are int.
   nanobind::list column(std::size_t number) const;
+  // Returns the name and the type of each column.
+  nanobind::list columns() const;
   nanobind::object stream() const;
   // Returns the users it lists as a set, or writes them to a file, as rollcall/roaring.h says.
   nanobind::bytes roaring(bool has_integer_users) const;
@@ -37,7 +47,8 @@ class Answer {
   nanobind::object shares() const;
 
  private:
-  std::shared_ptr<const QueryResult> result_;
+  std::shared_ptr<const MemberIds> ids_;               // null: there are rows
+  mutable std::shared_ptr<const QueryResult> result_;  // null: nobody has asked for the rows
 };
 
 void bind_answer(nanobind::module_& module);

@@ -45,8 +45,16 @@ std::unique_ptr<HeldEngine> open_store(std::string directory, bool in_memory, nb
 std::unique_ptr<Answer> query(HeldEngine& held, const std::string& json,
                               std::optional<double> timeout) {
   return std::make_unique<Answer>(
-      value_or_raise(held.with_stop([&](Engine& engine, std::stop_token stop) {
-        return engine.query(json, limits_of(timeout, stop));
+      value_or_raise(held.with_stop([&](Engine& engine, std::stop_token stop) -> Result<Answer> {
+        ROLLCALL_ASSIGN_OR_RETURN(const Query query,
+                                  parse_query(json, engine.settings().time_zone));
+        if (query.common.members) {
+          ROLLCALL_ASSIGN_OR_RETURN(MemberIds ids, engine.members(query, limits_of(timeout, stop)));
+          return Answer(std::move(ids));
+        }
+        ROLLCALL_ASSIGN_OR_RETURN(QueryResult result,
+                                  engine.query(query, limits_of(timeout, stop)));
+        return Answer(std::move(result));
       })));
 }
 

@@ -1,8 +1,11 @@
 // Hands answers over as Arrow, without rollcall linking Arrow.
 #pragma once
 
+#include <memory>
+
 #include "rollcall/answer.h"
 #include "rollcall/arrow_interface.h"
+#include "rollcall/member_ids.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -23,5 +26,9 @@ namespace rollcall {
 // has another after it. That of each column has "rollcall.type", as in the JSON of the result.
 //   kUnsupported  a decimal has more digits than fit
 Status export_arrow_stream(QueryResult result, ArrowArrayStream* out);
+
+// Does the same with the users behind a cell, whose ids are not copied, as batches own them. The
+// column `user` is uint64 where ids are integers, and utf8 where they are texts.
+Status export_arrow_stream(std::shared_ptr<const MemberIds> ids, ArrowArrayStream* out);
 
 }  // namespace rollcall

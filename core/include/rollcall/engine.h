@@ -32,6 +32,7 @@
 #include "rollcall/delivery.h"
 #include "rollcall/event.h"
 #include "rollcall/info.h"
+#include "rollcall/member_ids.h"
 #include "rollcall/options.h"
 #include "rollcall/query.h"
 #include "rollcall/saved_object.h"
@@ -121,6 +122,11 @@ class Engine {
   // brackets.
   Result<std::vector<QueryResult>> query(std::span<const Query> queries,
                                          const QueryLimits& limits = {}) const;
+
+  // Answers a question for users behind a cell, which has `members`, with a column of ids in place
+  // of rows. A million of them take a fraction of the time that rows take.
+  //   kInvalidArgument  as `query`; or the question does not ask for members
+  Result<MemberIds> members(const Query& query, const QueryLimits& limits = {}) const;
 
   // Explains what a question means and what answering it would read. It does not answer it, and
   // returns the same errors as `query`.

@@ -9,8 +9,8 @@
 
 #include "core/query/kinds/kind_row.h"
 #include "core/query/plan/plan.h"
-#include "core/query/text/json_value.h"
 #include "core/query/text/query_json.h"
+#include "rollcall/json.h"
 #include "rollcall/question.h"
 #include "rollcall/status.h"
 

@@ -12,11 +12,11 @@
 
 #include "core/base/guard.h"
 #include "core/query/kinds/kind_table.h"
-#include "core/query/text/json_document.h"
 #include "core/query/text/json_reader.h"
 #include "core/query/text/query_object.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_json.h"
+#include "rollcall/json.h"
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"

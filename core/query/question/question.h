@@ -11,6 +11,7 @@
 #include "core/query/plan/plan.h"
 #include "core/query/question/breakdown.h"
 #include "rollcall/answer.h"
+#include "rollcall/member_ids.h"
 #include "rollcall/question.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
@@ -39,8 +40,9 @@ class Question {
   // Returns whether it needs the names of its context until it is answered. The plans of a
   // breakdown do, because they resolve values only after ranking them.
   bool keeps_names() const { return breakdown_.has_value() || plan_->keeps_names(); }
-  // Returns all but the `stats`. Its rows take memory of the context's account until that ends.
-  Result<QueryResult> answer(PlanRunner& runner) const;
+  // Returns all but the `stats`. Its rows take memory of the context's account until that ends. If
+  // `ids` is not null, it receives the users behind a cell, and the answer has no rows.
+  Result<QueryResult> answer(PlanRunner& runner, MemberIds* ids = nullptr) const;
 
  private:
   Question(const Query& query, const PlanContext& context) : query_(query), context_(context) {}
@@ -49,10 +51,10 @@ class Question {
   // begins where history does, or as much later as the plan looks back.
   Status make_reaching_plan();
   void add_reads(const Plan& plan);
-  Result<QueryResult> answer_breakdown(PlanRunner& runner) const;
+  Result<QueryResult> answer_breakdown(PlanRunner& runner, MemberIds* ids) const;
   // Returns the table of a plan, or the users behind a cell of it.
-  Result<QueryResult> answer_plan(const Plan& plan, const Members* members,
-                                  PlanRunner& runner) const;
+  Result<QueryResult> answer_plan(const Plan& plan, const Members* members, PlanRunner& runner,
+                                  MemberIds* ids) const;
 
   const Query& query_;
   PlanContext context_;

@@ -1,5 +1,3 @@
-#include "core/query/text/json_document.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "rollcall/json.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -20,6 +19,8 @@ using Reader = nlohmann::json;
 // Builds the document from the events of the parser. A handler that returns false ends the parse.
 class Builder : public nlohmann::json_sax<Reader> {
  public:
+  explicit Builder(bool is_written) : is_written_(is_written) {}
+
   Json take_document() { return std::move(document_); }
   // Says why the parse ended and, if the parser knew, before which byte (from 1; 0 if it did not).
   const std::string& fault() const { return fault_; }
@@ -45,7 +46,7 @@ class Builder : public nlohmann::json_sax<Reader> {
     if (object.contains(name)) {
       return fail(fmt::format("the field {} is given twice", quoted_excerpt(name)));
     }
-    if (object.size() == kJsonFieldsMax) {
+    if (!is_written_ && object.size() == kJsonFieldsMax) {
       return fail(fmt::format("an object of more than {} fields", kJsonFieldsMax));
     }
     key_ = std::move(name);
@@ -75,7 +76,7 @@ class Builder : public nlohmann::json_sax<Reader> {
 
   // Returns null if there are too many.
   Json* add(Json value) {
-    if (++value_count_ > kJsonValuesMax) {
+    if (++value_count_ > kJsonValuesMax && !is_written_) {
       fail(fmt::format("has too many values, allowed: {}", kJsonValuesMax));
       return nullptr;
     }
@@ -103,6 +104,7 @@ class Builder : public nlohmann::json_sax<Reader> {
     return true;
   }
 
+  const bool is_written_;  // by the library, which may write more than people do
   Json document_;
   std::size_t value_count_ = 0;
   std::vector<Json*> open_;  // the containers around the next value; a parent is not added to while
@@ -133,14 +135,7 @@ std::size_t token_begin(std::string_view text, std::size_t stop, std::string_vie
   return begin;
 }
 
-}  // namespace
-
-Result<Json> parse_json(std::string_view text) {
-  if (text.size() > kJsonBytesMax) {
-    return Status::invalid_argument(
-        fmt::format("too long: found {} bytes, allowed: {}", text.size(), kJsonBytesMax));
-  }
-  Builder builder;
+Result<Json> parse_with(Builder builder, std::string_view text) {
   // Stops at the first fault, which it reports to the builder instead of throwing.
   if (Reader::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
   if (builder.fault_byte() == 0) return Status::invalid_argument(builder.fault());
@@ -151,5 +146,17 @@ Result<Json> parse_json(std::string_view text) {
   return Status::invalid_argument(
       fmt::format("{}:{}: {}", line, before.size() - line_begin + 1, builder.fault()));
 }
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text) {
+  if (text.size() > kJsonBytesMax) {
+    return Status::invalid_argument(
+        fmt::format("too long: found {} bytes, allowed: {}", text.size(), kJsonBytesMax));
+  }
+  return parse_with(Builder(false), text);
+}
+
+Result<Json> parse_written_json(std::string_view text) { return parse_with(Builder(true), text); }
 
 }  // namespace rollcall

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/query/text/json_document.h"
 #include "core/query/text/query_names.h"
 #include "rollcall/dates.h"
+#include "rollcall/json.h"
 #include "rollcall/message_text.h"
 #include "rollcall/status.h"
 

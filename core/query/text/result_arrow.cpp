@@ -85,6 +85,7 @@ void hand_out(std::unique_ptr<SchemaParts> parts, ArrowSchema* out) {
 struct ArrayParts {
   std::vector<std::uint8_t> validity, values;
   std::string text;
+  std::shared_ptr<const void> owner;  // of what is not copied
   std::array<const void*, 3> buffers{};
   std::vector<ArrowArray> children;
   std::vector<ArrowArray*> pointers;
@@ -124,6 +125,33 @@ struct WithChildren {
   }
   std::unique_ptr<Parts> parts;
 };
+
+// Writes the schema of an answer; `format_of` returns the format of a column, by its number.
+template <class FormatOf>
+void write_schema_of(const QueryResult& result, const FormatOf& format_of, ArrowSchema* out) {
+  WithChildren<SchemaParts> made(result.columns.size());
+  SchemaParts& parts = *made.parts;
+  parts.format = "+s";
+  Metadata metadata = {{"rollcall.kind", result.kind},
+                       {"rollcall.definition", to_object(result.definition)},
+                       {"rollcall.as_of", result.as_of}};
+  std::string notes;
+  for (const std::string& note : result.notes) {
+    notes.append(notes.empty() ? "" : ", ").append(quote(note));
+  }
+  metadata.emplace_back("rollcall.notes", "[" + notes + "]");
+  if (result.next) metadata.emplace_back("rollcall.next", *result.next);
+  parts.metadata = encode_metadata(metadata);
+  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+    const Column& column = result.columns[i];
+    auto child = std::make_unique<SchemaParts>();
+    child->format = format_of(i);
+    child->name = column.name;
+    child->metadata = encode_metadata({{"rollcall.type", std::string(to_string(column.type))}});
+    hand_out(std::move(child), &parts.children[i]);
+  }
+  hand_out(std::move(made.parts), out);
+}
 
 // --- Decimals. ---
 
@@ -185,28 +213,8 @@ class ResultStream {
   }
 
   void write_schema(ArrowSchema* out) const {
-    WithChildren<SchemaParts> made(result_.columns.size());
-    SchemaParts& parts = *made.parts;
-    parts.format = "+s";
-    Metadata metadata = {{"rollcall.kind", result_.kind},
-                         {"rollcall.definition", to_object(result_.definition)},
-                         {"rollcall.as_of", result_.as_of}};
-    std::string notes;
-    for (const std::string& note : result_.notes) {
-      notes.append(notes.empty() ? "" : ", ").append(quote(note));
-    }
-    metadata.emplace_back("rollcall.notes", "[" + notes + "]");
-    if (result_.next) metadata.emplace_back("rollcall.next", *result_.next);
-    parts.metadata = encode_metadata(metadata);
-    for (std::size_t i = 0; i < result_.columns.size(); ++i) {
-      const Column& column = result_.columns[i];
-      auto child = std::make_unique<SchemaParts>();
-      child->format = format_of(i);
-      child->name = column.name;
-      child->metadata = encode_metadata({{"rollcall.type", std::string(to_string(column.type))}});
-      hand_out(std::move(child), &parts.children[i]);
-    }
-    hand_out(std::move(made.parts), out);
+    write_schema_of(
+        result_, [this](std::size_t column) { return format_of(column); }, out);
   }
 
   // Writes the next rows; after the last, an array that is released.
@@ -355,10 +363,77 @@ class ResultStream {
   std::size_t next_row_ = 0;
 };
 
+// Hands out the ids of members where they are. The batches own them together.
+class MemberStream {
+ public:
+  explicit MemberStream(std::shared_ptr<const MemberIds> ids)
+      : ids_(std::move(ids)), heading_(ids_->answer) {
+    if (is_of_numbers()) heading_.columns.front().type = ColumnType::kInt;
+  }
+
+  void write_schema(ArrowSchema* out) const {
+    write_schema_of(
+        heading_, [this](std::size_t) { return is_of_numbers() ? "L" : "u"; }, out);
+  }
+
+  // Writes the next ids; after the last, an array that is released.
+  void write_next(ArrowArray* out) {
+    *out = {};
+    const std::size_t end = end_of_batch();
+    if (end == next_) return;
+    WithChildren<ArrayParts> made(1);
+    auto child = std::make_unique<ArrayParts>();
+    child->owner = ids_;
+    child->length = static_cast<std::int64_t>(end - next_);
+    if (is_of_numbers()) {
+      child->buffers[1] = ids_->numbers.data() + next_;
+      child->buffer_count = 2;
+    } else {
+      fill_texts(end, *child);
+    }
+    hand_out(std::move(child), &made.parts->children.front());
+    made.parts->length = static_cast<std::int64_t>(end - next_);
+    hand_out(std::move(made.parts), out);
+    next_ = end;
+  }
+
+  const char* last_error = nullptr;
+
+ private:
+  bool is_of_numbers() const { return ids_->kind == UserKind::kInteger; }
+  std::size_t begin_of_text(std::size_t number) const {
+    return number == 0 ? 0 : ids_->ends[number - 1];
+  }
+
+  std::size_t end_of_batch() const {
+    std::size_t end = std::min(ids_->count(), next_ + kArrowRowsMax);
+    if (is_of_numbers()) return end;
+    const std::size_t bytes_end = begin_of_text(next_) + kArrowTextBytesMax;
+    while (end > next_ + 1 && ids_->ends[end - 1] > bytes_end) --end;
+    return end;
+  }
+
+  void fill_texts(std::size_t end, ArrayParts& out) const {
+    const std::size_t begin = begin_of_text(next_);
+    out.values.resize((end - next_ + 1) * sizeof(std::int32_t));
+    for (std::size_t i = next_; i < end; ++i) {
+      const auto offset = static_cast<std::int32_t>(ids_->ends[i] - begin);
+      std::memcpy(out.values.data() + (i - next_ + 1) * sizeof offset, &offset, sizeof offset);
+    }
+    out.buffers[1] = out.values.data();
+    out.buffers[2] = ids_->bytes.data() + begin;
+    out.buffer_count = 3;
+  }
+
+  const std::shared_ptr<const MemberIds> ids_;
+  QueryResult heading_;
+  std::size_t next_ = 0;
+};
+
 // Runs a call of the consumer, which no exception may pass.
-template <class Call>
+template <class Stream, class Call>
 int answer_consumer(ArrowArrayStream* stream, const Call& call) noexcept {
-  auto* const self = static_cast<ResultStream*>(stream->private_data);
+  auto* const self = static_cast<Stream*>(stream->private_data);
   try {
     call(*self);
     self->last_error = nullptr;
@@ -372,27 +447,39 @@ int answer_consumer(ArrowArrayStream* stream, const Call& call) noexcept {
   }
 }
 
+template <class Stream>
+void hand_out_stream(std::unique_ptr<Stream> stream, ArrowArrayStream* out) {
+  *out = {};
+  out->get_schema = [](ArrowArrayStream* self, ArrowSchema* schema) {
+    return answer_consumer<Stream>(self, [&](const Stream& rows) { rows.write_schema(schema); });
+  };
+  out->get_next = [](ArrowArrayStream* self, ArrowArray* array) {
+    return answer_consumer<Stream>(self, [&](Stream& rows) { rows.write_next(array); });
+  };
+  out->get_last_error = [](ArrowArrayStream* self) {
+    return static_cast<const Stream*>(self->private_data)->last_error;
+  };
+  out->release = [](ArrowArrayStream* self) {
+    delete static_cast<Stream*>(self->private_data);
+    self->release = nullptr;
+  };
+  out->private_data = stream.release();
+}
+
 }  // namespace
 
 Status export_arrow_stream(QueryResult result, ArrowArrayStream* out) {
   return guarded("arrow", [&]() -> Status {
     auto stream = std::make_unique<ResultStream>(std::move(result));
     ROLLCALL_RETURN_IF_ERROR(stream->prepare());
-    *out = {};
-    out->get_schema = [](ArrowArrayStream* self, ArrowSchema* schema) {
-      return answer_consumer(self, [&](const ResultStream& rows) { rows.write_schema(schema); });
-    };
-    out->get_next = [](ArrowArrayStream* self, ArrowArray* array) {
-      return answer_consumer(self, [&](ResultStream& rows) { rows.write_next(array); });
-    };
-    out->get_last_error = [](ArrowArrayStream* self) {
-      return static_cast<const ResultStream*>(self->private_data)->last_error;
-    };
-    out->release = [](ArrowArrayStream* self) {
-      delete static_cast<ResultStream*>(self->private_data);
-      self->release = nullptr;
-    };
-    out->private_data = stream.release();
+    hand_out_stream(std::move(stream), out);
+    return {};
+  });
+}
+
+Status export_arrow_stream(std::shared_ptr<const MemberIds> ids, ArrowArrayStream* out) {
+  return guarded("arrow", [&]() -> Status {
+    hand_out_stream(std::make_unique<MemberStream>(std::move(ids)), out);
     return {};
   });
 }

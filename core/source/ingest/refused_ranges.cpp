@@ -1,27 +1,27 @@
 #include "core/source/ingest/refused_ranges.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 namespace rollcall {
 namespace {
 
-nlohmann::ordered_json limits_to_json(const Limits& limits) {
-  auto json = nlohmann::ordered_json::object();
+Json limits_to_json(const Limits& limits) {
+  Json::Object json;
   for (std::size_t i = 0; i < kLimitCount; ++i) {
     const auto limit = static_cast<SourceLimit>(i);
-    if (limits.is_set(limit)) json[std::string(kLimitKinds[i].key)] = limits[limit];
+    if (limits.is_set(limit)) json.emplace_back(kLimitKinds[i].key, limits[limit]);
   }
-  return json;
+  return Json(std::move(json));
 }
 
-Limits limits_from_json(const nlohmann::json& json) {
+Limits limits_from_json(const Json& json) {
   Limits limits;
+  json.fields();  // or they are no limits
   for (std::size_t i = 0; i < kLimitCount; ++i) {
-    const auto found = json.find(kLimitKinds[i].key);
-    if (found != json.end()) limits.set(static_cast<SourceLimit>(i), *found);
+    const Json* const bound = json.find(kLimitKinds[i].key);
+    if (bound != nullptr) limits.set(static_cast<SourceLimit>(i), bound->as<std::int64_t>());
   }
   return limits;
 }
@@ -104,44 +104,45 @@ void RefusedRanges::drop_empty() {
   std::erase_if(ranges_, [](const RefusedRange& range) { return range.refused.empty(); });
 }
 
-nlohmann::ordered_json RefusedRanges::to_json() const {
-  auto json = nlohmann::ordered_json::array();
+Json RefusedRanges::to_json() const {
+  Json::Array json;
   for (const RefusedRange& range : ranges_) {
     if (range.refused.empty()) continue;
-    auto limits = nlohmann::ordered_json::array();
-    for (const Limits& reading : range.readings) limits.push_back(limits_to_json(reading));
-    auto rows = nlohmann::ordered_json::object();
+    Json::Object rows;
     for (const LimitCount& count : range.refused.counts()) {
-      rows[std::string(kLimitKinds[Limits::index(count.limit)].key)] = {
-          count.rows, range.refused[count.limit].nearest};
+      rows.emplace_back(kLimitKinds[Limits::index(count.limit)].key,
+                        Json::Array{Json(count.rows), Json(range.refused[count.limit].nearest)});
     }
-    json.push_back({{"begin", range.begin},
-                    {"end", range.end},
-                    {"lines", range.lines},
-                    {"continues_line", range.continues_line},
-                    {"cut_line_bytes", range.cut_line_bytes},
-                    {"limits", std::move(limits)},
-                    {"rows", std::move(rows)}});
+    json.emplace_back(Json::Object{{"begin", Json(range.begin)},
+                                   {"end", Json(range.end)},
+                                   {"lines", Json(range.lines)},
+                                   {"continues_line", Json(range.continues_line)},
+                                   {"cut_line_bytes", Json(range.cut_line_bytes)},
+                                   {"limits", Json::list(range.readings, limits_to_json)},
+                                   {"rows", Json(std::move(rows))}});
   }
-  return json;
+  return Json(std::move(json));
 }
 
-RefusedRanges RefusedRanges::from_json(const nlohmann::json& json) {
+RefusedRanges RefusedRanges::from_json(const Json& json) {
   RefusedRanges ranges;
-  for (const nlohmann::json& item : json) {
+  for (const Json& item : json.elements()) {
     RefusedRange range;
-    item.at("begin").get_to(range.begin);
-    item.at("end").get_to(range.end);
-    item.at("lines").get_to(range.lines);
-    item.at("continues_line").get_to(range.continues_line);
-    item.at("cut_line_bytes").get_to(range.cut_line_bytes);
-    for (const nlohmann::json& limits : item.at("limits")) {
+    range.begin = item.at("begin").as<std::uint64_t>();
+    range.end = item.at("end").as<std::uint64_t>();
+    range.lines = item.at("lines").as<std::uint64_t>();
+    range.continues_line = item.at("continues_line").as<bool>();
+    range.cut_line_bytes = item.at("cut_line_bytes").as<std::uint64_t>();
+    for (const Json& limits : item.at("limits").elements()) {
       range.readings.push_back(limits_from_json(limits));
     }
+    const Json& rows = item.at("rows");
+    rows.fields();  // or it is no such range
     for (std::size_t i = 0; i < kLimitCount; ++i) {
-      const auto found = item.at("rows").find(kLimitKinds[i].key);
-      if (found == item.at("rows").end()) continue;
-      range.refused.set(static_cast<SourceLimit>(i), {found->at(0), found->at(1)});
+      const Json* const refused = rows.find(kLimitKinds[i].key);
+      if (refused == nullptr) continue;
+      range.refused.set(static_cast<SourceLimit>(i),
+                        {refused->at(0).as<std::uint64_t>(), refused->at(1).as<std::int64_t>()});
     }
     ranges.push_back(std::move(range));
   }

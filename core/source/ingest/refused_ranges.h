@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <utility>
 #include <vector>
 
 #include "core/source/ingest/source_limits.h"
+#include "rollcall/json.h"
 
 namespace rollcall {
 
@@ -59,8 +59,9 @@ class RefusedRanges {
   // Removes ranges that have no refused rows (any more).
   void drop_empty();
 
-  nlohmann::ordered_json to_json() const;
-  static RefusedRanges from_json(const nlohmann::json& json);
+  Json to_json() const;
+  // Throws as `Json::as` does.
+  static RefusedRanges from_json(const Json& json);
 
  private:
   std::vector<RefusedRange> ranges_;

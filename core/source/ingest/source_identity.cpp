@@ -4,14 +4,14 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <exception>
 #include <iterator>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/sort_unique.h"
+#include "rollcall/json.h"
 
 namespace rollcall {
 namespace {
@@ -32,6 +32,23 @@ std::optional<XXH128_hash_t> from_hex(const std::string& text) {
   return hash;
 }
 
+template <class T>
+Json enum_json(T value) {
+  return Json(static_cast<std::underlying_type_t<T>>(value));
+}
+
+template <class T>
+T enum_from(const Json& json) {
+  return static_cast<T>(json.as<std::underlying_type_t<T>>());
+}
+
+// Returns a field that positions of earlier versions do not have.
+template <class T>
+T value_or(const Json& json, std::string_view name, T otherwise) {
+  const Json* const field = json.find(name);
+  return field == nullptr ? otherwise : field->as<T>();
+}
+
 bool equal(XXH128_hash_t a, XXH128_hash_t b) { return a.high64 == b.high64 && a.low64 == b.low64; }
 
 bool same_head(const ContentMark& mark, std::string_view head) {
@@ -39,54 +56,66 @@ bool same_head(const ContentMark& mark, std::string_view head) {
          equal(mark.head_hash, XXH3_128bits(head.data(), mark.head_bytes));
 }
 
-nlohmann::ordered_json to_json(const SourceReading& reading) {
-  auto columns = nlohmann::ordered_json::array();
-  for (const SourceReading::Column& column : reading.columns) {
-    columns.push_back({column.role, column.name, column.number});
-  }
-  nlohmann::ordered_json json = {
-      {"format", reading.format},           {"delimiter", reading.delimiter},
-      {"quotes", reading.quotes},           {"skip_lines", reading.skip_lines},
-      {"comment", reading.comment},         {"nested", reading.nested},
-      {"header", reading.header},           {"names", reading.names},
-      {"columns", std::move(columns)},      {"event_name", reading.event_name},
-      {"time_format", reading.time_format}, {"time_unit", reading.time_unit}};
+Json to_json(const SourceReading& reading) {
+  const Json columns = Json::list(reading.columns, [](const SourceReading::Column& column) {
+    return Json::Array{Json(column.role), Json(column.name), Json(column.number)};
+  });
+  Json::Object json = {{"format", enum_json(reading.format)},
+                       {"delimiter", Json(reading.delimiter)},
+                       {"quotes", enum_json(reading.quotes)},
+                       {"skip_lines", Json(reading.skip_lines)},
+                       {"comment", Json(reading.comment)},
+                       {"nested", enum_json(reading.nested)},
+                       {"header", Json(reading.header)},
+                       {"names", Json::list(reading.names)},
+                       {"columns", columns},
+                       {"event_name", Json(reading.event_name)},
+                       {"time_format", Json(reading.time_format)},
+                       {"time_unit", enum_json(reading.time_unit)}};
   if (reading.amounts != AmountForm()) {
-    json["amounts"] = {{"decimal", std::string(1, reading.amounts.decimal)},
-                       {"grouping", reading.amounts.grouping},
-                       {"currency", reading.amounts.currency},
-                       {"rounds", reading.amounts.rounds}};
+    json.emplace_back("amounts",
+                      Json::Object{{"decimal", Json(std::string(1, reading.amounts.decimal))},
+                                   {"grouping", Json(reading.amounts.grouping)},
+                                   {"currency", Json(reading.amounts.currency)},
+                                   {"rounds", Json(reading.amounts.rounds)}});
   }
-  if (reading.holds_unrounded) json["holds_unrounded"] = true;
-  return json;
+  if (reading.holds_unrounded) json.emplace_back("holds_unrounded", true);
+  return Json(std::move(json));
 }
 
-SourceReading reading_from(const nlohmann::json& json) {
+SourceReading reading_from(const Json& json) {
   SourceReading reading;
-  json.at("format").get_to(reading.format);
-  json.at("delimiter").get_to(reading.delimiter);
+  reading.format = enum_from<FileFormat>(json.at("format"));
+  reading.delimiter = json.at("delimiter").as<std::string>();
   if (reading.delimiter.empty()) throw std::invalid_argument("delimiter");
   // Positions from before these could be chosen do not have them.
-  const QuoteRule usual = reading.delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
-  reading.quotes = json.value("quotes", usual);
-  reading.skip_lines = json.value("skip_lines", 0U);
-  reading.comment = json.value("comment", "");
-  reading.nested = json.value("nested", NestedValues::kText);
-  json.at("header").get_to(reading.header);
-  json.at("names").get_to(reading.names);
-  for (const nlohmann::json& column : json.at("columns")) {
-    reading.columns.push_back({column.at(0), column.at(1), column.at(2)});
+  reading.quotes = reading.delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
+  if (const Json* const quotes = json.find("quotes"))
+    reading.quotes = enum_from<QuoteRule>(*quotes);
+  reading.skip_lines = value_or(json, "skip_lines", 0U);
+  reading.comment = value_or(json, "comment", std::string());
+  if (const Json* const nested = json.find("nested")) {
+    reading.nested = enum_from<NestedValues>(*nested);
   }
-  json.at("event_name").get_to(reading.event_name);
-  json.at("time_format").get_to(reading.time_format);
-  json.at("time_unit").get_to(reading.time_unit);
-  reading.holds_unrounded = json.value("holds_unrounded", false);
-  if (json.contains("amounts")) {
-    const nlohmann::json& amounts = json.at("amounts");
-    reading.amounts.decimal = amounts.at("decimal").get<std::string>().at(0);
-    amounts.at("grouping").get_to(reading.amounts.grouping);
-    amounts.at("currency").get_to(reading.amounts.currency);
-    amounts.at("rounds").get_to(reading.amounts.rounds);
+  reading.header = json.at("header").as<bool>();
+  for (const Json& name : json.at("names").elements()) {
+    reading.names.push_back(name.as<std::string>());
+  }
+  for (const Json& column : json.at("columns").elements()) {
+    reading.columns.push_back({column.at(0).as<std::string>(), column.at(1).as<std::string>(),
+                               column.at(2).as<std::uint32_t>()});
+  }
+  reading.event_name = json.at("event_name").as<std::string>();
+  reading.time_format = json.at("time_format").as<std::string>();
+  reading.time_unit = enum_from<TimeUnit>(json.at("time_unit"));
+  reading.holds_unrounded = value_or(json, "holds_unrounded", false);
+  if (const Json* const amounts = json.find("amounts")) {
+    const auto decimal = amounts->at("decimal").as<std::string>();
+    if (decimal.empty()) throw std::invalid_argument("decimal");
+    reading.amounts.decimal = decimal.front();
+    reading.amounts.grouping = amounts->at("grouping").as<std::string>();
+    reading.amounts.currency = amounts->at("currency").as<std::string>();
+    reading.amounts.rounds = amounts->at("rounds").as<bool>();
   }
   return reading;
 }
@@ -143,74 +172,85 @@ std::vector<Candidate> candidates_of(const std::vector<const KnownSource*>& sour
 }  // namespace
 
 SourcePosition KnownSource::to_position() const {
-  auto ends = nlohmann::ordered_json::array();
+  Json::Array ends;
   for (const End& end : earlier_ends) {
     if (end.rows == 0) continue;  // nothing would count twice
-    ends.push_back({end.offset, to_hex(end.hash), end.rows, end.lines, end.tail});
+    ends.emplace_back(Json::Array{Json(end.offset), Json(to_hex(end.hash)), Json(end.rows),
+                                  Json(end.lines), Json(end.tail)});
   }
-  nlohmann::ordered_json position = {
-      {"format", kFormat},
-      {"name", name},
-      {"offset", mark.offset},
-      {"hash", to_hex(mark.hash)},
-      {"head_bytes", mark.head_bytes},
-      {"head_hash", to_hex(mark.head_hash)},
+  Json::Object position = {
+      {"format", Json(kFormat)},
+      {"name", Json(name)},
+      {"offset", Json(mark.offset)},
+      {"hash", Json(to_hex(mark.hash))},
+      {"head_bytes", Json(mark.head_bytes)},
+      {"head_hash", Json(to_hex(mark.head_hash))},
       {"reading", to_json(*reading)},
-      {"rows", rows},
-      {"lines", lines},
-      {"counted", counted},
-      {"tail", tail},
-      {"earlier_ends", std::move(ends)},
+      {"rows", Json(rows)},
+      {"lines", Json(lines)},
+      {"counted", Json(counted)},
+      {"tail", Json(tail)},
+      {"earlier_ends", Json(std::move(ends))},
       {"refused", refused.to_json()},
-      {"waymarks", mark.waymarks},
+      {"waymarks", Json(mark.waymarks)},
   };
-  if (refusals_unknown_before > 0) position["refusals_unknown_before"] = refusals_unknown_before;
-  if (told) position["told"] = to_hex(*told);
-  if (origin) position["origin"] = {origin->id, origin->end};
+  if (refusals_unknown_before > 0) {
+    position.emplace_back("refusals_unknown_before", refusals_unknown_before);
+  }
+  if (told) position.emplace_back("told", to_hex(*told));
+  if (origin) {
+    position.emplace_back("origin", Json::Array{Json(origin->id), Json(origin->end)});
+  }
   // File names need not be UTF-8.
-  return {id, position.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+  return {id, Json(std::move(position)).text()};
 }
 
 std::optional<KnownSource> KnownSource::from_position(const SourcePosition& position) {
   if (!position.id.starts_with(kIdPrefix)) return {};
+  // Want of memory is thrown on: a file that is not known for it would count twice.
   try {
-    const auto json = nlohmann::json::parse(position.position);
-    const auto hash = from_hex(json.at("hash"));
-    const auto head_hash = from_hex(json.at("head_hash"));
-    if (json.at("format") != kFormat || !hash || !head_hash) return {};
+    const Result<Json> parsed = parse_written_json(position.position);
+    if (!parsed.ok()) return {};
+    const Json& json = *parsed;
+    const auto hash = from_hex(json.at("hash").as<std::string>());
+    const auto head_hash = from_hex(json.at("head_hash").as<std::string>());
+    if (json.at("format").as<int>() != kFormat || !hash || !head_hash) return {};
     KnownSource source;
     source.id = position.id;
-    source.name = json.at("name");
+    source.name = json.at("name").as<std::string>();
     source.reading = std::make_shared<SourceReading>(reading_from(json.at("reading")));
     // Versions that kept no waymarks wrote the same without them.
-    source.mark = {json.at("offset"), *hash, json.at("head_bytes"), *head_hash,
-                   json.value("waymarks", std::string())};
-    source.rows = json.at("rows");
-    source.lines = json.at("lines");
-    source.counted = json.at("counted");
-    source.tail = json.at("tail");
-    source.told = from_hex(json.value("told", std::string()));
-    for (const nlohmann::json& end : json.value("earlier_ends", nlohmann::json::array())) {
-      const auto end_hash = from_hex(end.at(1));
-      if (!end_hash) return {};
-      source.earlier_ends.push_back({end.at(0), *end_hash, end.at(2), end.at(3), end.at(4)});
+    source.mark = {json.at("offset").as<std::uint64_t>(), *hash,
+                   json.at("head_bytes").as<std::uint64_t>(), *head_hash,
+                   value_or(json, "waymarks", std::string())};
+    source.rows = json.at("rows").as<std::uint64_t>();
+    source.lines = json.at("lines").as<std::uint64_t>();
+    source.counted = json.at("counted").as<bool>();
+    source.tail = json.at("tail").as<bool>();
+    source.told = from_hex(value_or(json, "told", std::string()));
+    if (const Json* const ends = json.find("earlier_ends")) {
+      for (const Json& end : ends->elements()) {
+        const auto end_hash = from_hex(end.at(1).as<std::string>());
+        if (!end_hash) return {};
+        source.earlier_ends.push_back({end.at(0).as<std::uint64_t>(), *end_hash,
+                                       end.at(2).as<std::uint64_t>(), end.at(3).as<std::uint64_t>(),
+                                       end.at(4).as<bool>()});
+      }
     }
     // Versions that did not keep what limits refused wrote the same without these.
-    const auto refused = json.find("refused");
-    if (refused == json.end()) {
+    const Json* const refused = json.find("refused");
+    if (refused == nullptr) {
       source.refusals_unknown_before = source.mark.offset;
       return source;
     }
     source.refused = RefusedRanges::from_json(*refused);
-    source.refusals_unknown_before = json.value("refusals_unknown_before", std::uint64_t{0});
-    if (const auto origin = json.find("origin"); origin != json.end()) {
-      source.origin = {origin->at(0), origin->at(1)};
+    source.refusals_unknown_before = value_or(json, "refusals_unknown_before", std::uint64_t{0});
+    if (const Json* const origin = json.find("origin")) {
+      source.origin = {origin->at(0).as<std::string>(), origin->at(1).as<std::uint64_t>()};
     }
     return source;
-  } catch (const std::bad_alloc&) {
-    throw;  // a file that is not known for want of memory would count twice
-  } catch (const std::exception&) {
-    return {};
+  } catch (const std::invalid_argument&) {
+    return {};  // somebody else made it
   }
 }
 

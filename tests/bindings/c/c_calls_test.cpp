@@ -15,6 +15,9 @@ using EngineCall = std::function<std::int32_t(rollcall_engine*, rollcall_error**
 using EngineTextCall =
     std::function<std::int32_t(rollcall_engine*, char**, std::size_t*, rollcall_error**)>;
 
+constexpr std::string_view kMembers =
+    R"j({"kind": "segment", "segment": "did(*)", "members": {}})j";
+
 // Every call that takes an engine and returns no text.
 const std::vector<EngineCall> kEngineCalls = {
     [](auto* engine, auto** error) { return rollcall_close(engine, error); },
@@ -31,6 +34,10 @@ const std::vector<EngineCall> kEngineCalls = {
     [](auto* engine, auto** error) {
       ArrowArrayStream out;
       return rollcall_query_arrow(engine, R"({"kind": "active"})", 18, nullptr, 0, &out, error);
+    },
+    [](auto* engine, auto** error) {
+      return rollcall_write_roaring(engine, kMembers.data(), kMembers.size(), nullptr, 0,
+                                    "/tmp/set", 8, error);
     },
     [](auto* engine, auto** error) { return rollcall_end_campaign(engine, "a", 1, error); },
     [](auto* engine, auto** error) { return rollcall_drop_campaign(engine, "a", 1, error); },
@@ -73,6 +80,14 @@ const std::vector<EngineTextCall> kTextCalls = {
     },
     [](auto* engine, char** out, std::size_t* size, auto** error) {
       return rollcall_report(engine, nullptr, 0, nullptr, 0, out, size, error);
+    },
+};
+
+// Every one that needs a store of integers.
+const std::vector<EngineTextCall> kRoaringCalls = {
+    [](auto* engine, char** out, std::size_t* size, auto** error) {
+      return rollcall_query_roaring(engine, kMembers.data(), kMembers.size(), nullptr, 0, out, size,
+                                    error);
     },
 };
 
@@ -141,7 +156,7 @@ const std::vector<EngineTextCall> kOptionalTextCalls = {
 
 std::vector<EngineTextCall> all_text_calls() {
   std::vector<EngineTextCall> calls = kTextCalls;
-  for (const auto* more : {&kOptionalTextCalls, &kAlertCalls, &kFailingCalls}) {
+  for (const auto* more : {&kOptionalTextCalls, &kAlertCalls, &kFailingCalls, &kRoaringCalls}) {
     calls.insert(calls.end(), more->begin(), more->end());
   }
   return calls;
@@ -196,6 +211,13 @@ void expect_place_needed(rollcall_engine* engine, const std::vector<EngineTextCa
 TEST(CCalls, ATextNeedsAPlace) {
   const EngineHandle engine = open_in_memory();
   expect_place_needed(engine.get(), kTextCalls);
+  const EngineHandle of_integers = open_in_memory(R"({"user_kind": "integer"})");
+  ASSERT_TRUE(
+      ingest(of_integers.get(), stream_of({batch_of({numbers<std::uint64_t>("L", "user", {7}),
+                                                     numbers<std::int64_t>("tsu:UTC", "time", {0}),
+                                                     text("event", {"visit"})})}))
+          .ok());
+  expect_place_needed(of_integers.get(), kRoaringCalls);
   for (const EngineTextCall& made : kOptionalTextCalls) {
     const Returned returned =
         call([&](rollcall_error** error) { return made(engine.get(), nullptr, nullptr, error); });

@@ -27,9 +27,10 @@ CALLS = {
     "rollcall_error_text", "rollcall_explain", "rollcall_forget", "rollcall_free",
     "rollcall_freeze", "rollcall_info", "rollcall_ingest_arrow", "rollcall_ingest_files",
     "rollcall_notify_alerts", "rollcall_objects", "rollcall_open", "rollcall_query",
-    "rollcall_query_arrow", "rollcall_report", "rollcall_run_campaigns", "rollcall_save_objects",
+    "rollcall_query_arrow", "rollcall_query_roaring", "rollcall_report", "rollcall_run_campaigns", "rollcall_save_objects",
     "rollcall_segments", "rollcall_sources", "rollcall_stop_free", "rollcall_stop_new",
     "rollcall_stop_request", "rollcall_test_alert", "rollcall_verify", "rollcall_version",
+    "rollcall_write_roaring",
 }
 
 

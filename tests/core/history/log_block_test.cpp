@@ -284,6 +284,7 @@ TEST(BitStream, GivesBackNumbersOfEveryWidth) {
       numbers.emplace_back(number, width);
       writer.add(number, width);
     }
+    writer.end();
   }
   words.push_back(0);
   std::uint64_t at = 0;
