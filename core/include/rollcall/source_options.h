@@ -114,9 +114,9 @@ struct SourceOptions {
   std::uint32_t line_bytes_max = 1 << 20;
   std::uint32_t user_bytes_max = 65'536;  // the engine takes no more than this default
   // Reads Parquet files, whose columns have names and types. Options about the form of text, from
-  // `delimiter` to `header`, and `line_bytes_max`, do not concern them; nor does `time_format` where
-  // the time is a timestamp or a date, nor the form of amounts where the value is a number. If this
-  // is empty, a Parquet file is an error.
+  // `delimiter` to `header`, and `line_bytes_max`, do not concern them; nor does `time_format`
+  // where the time is a timestamp or a date, nor the form of amounts where the value is a number.
+  // If this is empty, a Parquet file is an error.
   ReadParquet read_parquet = {};
 };
 

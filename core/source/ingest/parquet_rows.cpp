@@ -17,8 +17,8 @@ namespace rollcall {
 namespace {
 
 constexpr TextTypes kParquetTexts{.integers = true, .booleans = true, .bytes = true};
-// No field that is taken is nearly as long.
-constexpr std::size_t kFieldBytesMax = std::size_t{1} << 20;
+// No field that is taken is as long.
+constexpr std::size_t kFieldBytesMax = 65'600;
 
 char* write_two_digits(char* out, unsigned number) {
   *out++ = static_cast<char>('0' + number / 10);

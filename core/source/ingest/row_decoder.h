@@ -68,7 +68,8 @@ class RowDecoder {
   static std::unique_ptr<RowDecoder> make(const Engine& engine, const DecoderOptions& options);
   virtual ~RowDecoder() = default;
 
-  // The text of a block of a Parquet file is written into it. `continues_line` says that the block goes on with a line whose beginning was ingested as a row.
+  // The text of a block of a Parquet file is written into it. `continues_line` says that the block
+  // goes on with a line whose beginning was ingested as a row.
   virtual Status decode(SourceBlock& block, bool continues_line, DecodedBlock& out) = 0;
 };
 
