@@ -90,6 +90,16 @@ install: release  ## install the library and the program (PREFIX=/usr/local, DES
 
 sources = $(shell git ls-files '*.h' '*.cpp')
 
+.PHONY: parquet
+parquet: setup  ## build the plug-in that reads Parquet files, which `make install` then installs, and test it
+	cmake --preset release -DROLLCALL_BUILD_PARQUET=ON
+	cmake --build --preset release
+	python3 bindings/parquet/plugin_test.py --build build/release
+
+.PHONY: parquet-soak
+parquet-soak: parquet  ## damage 3,000 Parquet files, and look what comes of it
+	python3 bindings/parquet/plugin_test.py --build build/release --rounds 3000
+
 .PHONY: python-test
 python-test: release  ## test the Python package with pyarrow, polars, pandas, DuckDB, mypy and the notebook
 	python3 bindings/python/package.py test

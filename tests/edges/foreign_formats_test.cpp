@@ -22,7 +22,6 @@ TEST(ForeignFormats, AreNamedWithWhatToDo) {
     std::string way;
   };
   const Case kCases[] = {
-      {"PAR1\x15\x04\x15\0"s, "a Parquet file", "duckdb -c \"COPY (FROM 'FILE') TO 'FILE.csv'\""},
       {"ARROW1\0\0"s, "an Arrow file",
        "ingest_arrow_stream of the library, or convert it to CSV with pyarrow"},
       {"\xff\xff\xff\xff\x10\0\0\0"s, "an Arrow stream",

@@ -121,6 +121,8 @@ Status generate(const GenerateFlags& flags) {
       case FileFormat::kNative:
         ROLLCALL_RETURN_IF_ERROR(append_native_block(batch.events, decimals, bytes));
         break;
+      case FileFormat::kParquet:  // nobody can choose it here
+        break;
     }
     first = false;
     events_written += batch.events.time.size();

@@ -8,6 +8,7 @@
 
 #include "rollcall/message_text.h"
 #include "tools/commands/option_kinds.h"
+#include "tools/parquet_plugin.h"
 
 namespace rollcall::tools {
 namespace {
@@ -39,7 +40,8 @@ void add_format(CLI::App& command, SourceOptions& options) {
   add_choice<std::optional<FileFormat>>(command, "--format", options.format,
                                         {{"csv", FileFormat::kDelimited},
                                          {"ndjson", FileFormat::kNdjson},
-                                         {"native", FileFormat::kNative}},
+                                         {"native", FileFormat::kNative},
+                                         {"parquet", FileFormat::kParquet}},
                                         "csv with any delimiter, ... (default: by the file's name)")
       ->group(kGroup);
   command
@@ -160,6 +162,7 @@ void add_amount_form(CLI::App& command, SourceOptions& options) {
 }  // namespace
 
 void add_source_flags(CLI::App& command, SourceOptions& options) {
+  options.read_parquet = parquet_plugin();
   add_columns(command, options);
   add_format(command, options);
   add_time_format(command, options);

@@ -8,12 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/parquet.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
 
-enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
+enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative, kParquet };
 
 // Says what a quote at the beginning of a field of delimited text means.
 enum class QuoteRule : std::uint8_t {
@@ -72,7 +73,7 @@ enum class SourceLimit : std::uint8_t {
 // header, and its first rows.
 struct SourceOptions {
   std::optional<FileFormat>
-      format;  // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst
+      format;  // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst; .parquet .parq
   // If this is not set, it is guessed among , ; | tab and space. " " stands for any run of blanks;
   // any other delimiter is 1 to 16 bytes of UTF-8 without a quote or a line end.
   std::optional<std::string> delimiter;
@@ -112,6 +113,11 @@ struct SourceOptions {
   std::optional<TimeUs> time_max;  // rows after it are refused; unset: none are
   std::uint32_t line_bytes_max = 1 << 20;
   std::uint32_t user_bytes_max = 65'536;  // the engine takes no more than this default
+  // Reads Parquet files, whose columns have names and types. Options about the form of text, from
+  // `delimiter` to `header`, and `line_bytes_max`, do not concern them; nor does `time_format`
+  // where the time is a timestamp or a date, nor the form of amounts where the value is a number.
+  // If this is empty, a Parquet file is an error.
+  ReadParquet read_parquet = {};
 };
 
 // Returns the first instant of the date `text` ("1990-01-31") in an IANA time zone, for time

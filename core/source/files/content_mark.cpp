@@ -80,4 +80,9 @@ ContentMark ContentMarker::mark() const {
   return mark;
 }
 
+ContentMark mark_of_rows(XXH128_hash_t digest, std::uint64_t row) {
+  const std::uint64_t place[] = {digest.high64, digest.low64, row};
+  return {row, XXH3_128bits(place, sizeof place), kHeadOfRows, digest, {}};
+}
+
 }  // namespace rollcall

@@ -27,6 +27,12 @@ struct ContentMark {
   std::string waymarks;
 };
 
+// Returns the mark before a row of a Parquet file whose bytes have the hash `digest`. It is counted
+// in rows, and is no mark of bytes.
+ContentMark mark_of_rows(XXH128_hash_t digest, std::uint64_t row);
+// Is what such marks have in place of the size of the head.
+inline constexpr std::uint64_t kHeadOfRows = ~std::uint64_t{0};
+
 // Computes the mark of bytes that come one after the other. One thread may use it at a time.
 class ContentMarker {
  public:

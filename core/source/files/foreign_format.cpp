@@ -15,13 +15,12 @@ struct Format {
   std::string_view way;  // to a file that is read
 };
 
-constexpr std::string_view kDuckdb = "duckdb -c \"COPY (FROM 'FILE') TO 'FILE.csv'\"";
 constexpr std::string_view kSpreadsheet = "save the sheet as CSV UTF-8";
 
 using namespace std::string_view_literals;
 
 constexpr Format kFormats[] = {
-    {"PAR1"sv, 0, "a Parquet file", kDuckdb},
+    {"PAR1"sv, 0, "a Parquet file", "as a file, because it is read from its end"},
     {"PARE"sv, 0, "an encrypted Parquet file", "decrypt it, then as Parquet"},
     {"ARROW1"sv, 0, "an Arrow file",
      "ingest_arrow_stream of the library, or convert it to CSV with pyarrow"},

@@ -15,11 +15,12 @@ namespace rollcall {
 namespace {
 
 constexpr std::string_view kAllowedNames =
-    ".csv .tsv .txt .ndjson .jsonl .json .rollcall, and these with .gz or .zst";
+    ".csv .tsv .txt .ndjson .jsonl .json .rollcall, and these with .gz or .zst; .parquet .parq";
 
 }  // namespace
 
 std::optional<FileFormat> format_from_name(std::string_view name) {
+  if (name.ends_with(".parquet") || name.ends_with(".parq")) return FileFormat::kParquet;
   for (const std::string_view suffix : {".gz", ".zst"}) {
     if (name.ends_with(suffix)) {
       name.remove_suffix(suffix.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "rollcall/status.h"
 
 namespace rollcall {
+
+struct ParquetRows;
 
 // Is a block of a source. It is reused, and keeps its memory when it is filled again.
 struct SourceBlock {
@@ -27,6 +30,8 @@ struct SourceBlock {
   bool tail = false;            // the content's last line has no line end; one was added here
   // The content ends before the end of its last record is known: in a tail, or within quotes.
   bool unfinished = false;
+  // Is what `bytes` is made of while a block of a Parquet file is decoded.
+  std::shared_ptr<const ParquetRows> rows;
 
   std::string_view text() const { return {bytes.data(), size}; }
   std::string_view text_and_rest() const { return {bytes.data(), size + rest_size}; }

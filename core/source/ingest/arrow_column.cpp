@@ -29,8 +29,9 @@ static_assert(sizeof(StringView) == 16);
 
 // Returns whether the type has as many buffers, validity included.
 bool has_buffers(std::string_view format, std::int64_t count) {
-  if (format == "vu") return count >= 3;
-  return count == (format == "u" || format == "U" ? 3 : 2);
+  if (format == "vu" || format == "vz") return count >= 3;
+  const bool has_offsets = format == "u" || format == "U" || format == "z" || format == "Z";
+  return count == (has_offsets ? 3 : 2);
 }
 
 template <class OffsetType>
@@ -81,6 +82,9 @@ Status read_plain_texts(const ArrowColumn& column, const TextTypes& types, TextA
   if (format == "u") return read_strings<std::int32_t>(column, out);
   if (format == "U") return read_strings<std::int64_t>(column, out);
   if (format == "vu") return read_string_views(column, out);
+  if (types.bytes && format == "z") return read_strings<std::int32_t>(column, out);
+  if (types.bytes && format == "Z") return read_strings<std::int64_t>(column, out);
+  if (types.bytes && format == "vz") return read_string_views(column, out);
   if (types.booleans && format == "b") {
     for (std::size_t row = 0; row < column.size(); ++row) {
       out.push_back(column.is_null(row)                    ? std::string_view()

@@ -111,6 +111,7 @@ inline bool is_integer(std::string_view format) {
 struct TextTypes {
   bool integers = false;
   bool booleans = false;  // "true" and "false"
+  bool bytes = false;     // binary, which need not be UTF-8
   std::string_view allowed = "strings";
 };
 

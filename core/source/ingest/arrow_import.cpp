@@ -7,33 +7,11 @@
 #include "core/base/guard.h"
 #include "core/source/ingest/arrow_batch.h"
 #include "core/source/ingest/gathered_batches.h"
+#include "core/source/ingest/owned_arrow.h"
 #include "rollcall/arrow.h"
 
 namespace rollcall {
 namespace {
-
-// Owns something of the interface, and releases it once, at its own end.
-template <class T>
-class Owned {
- public:
-  Owned() = default;
-  explicit Owned(const T& taken) : value_(taken) {}
-  Owned(const Owned&) = delete;
-  Owned& operator=(const Owned&) = delete;
-  ~Owned() {
-    if (value_.release == nullptr) return;
-    try {
-      value_.release(&value_);
-    } catch (...) {
-      // Whether it was released or not, nothing more can be done about it.
-    }
-  }
-  T* get() { return &value_; }
-  const T* operator->() const { return &value_; }
-
- private:
-  T value_{};
-};
 
 // Is a record batch, with the columns made of it.
 struct HeldArrow : HeldBatch {
@@ -41,34 +19,8 @@ struct HeldArrow : HeldBatch {
   std::optional<ArrowBatch> columns;
 };
 
-// Checks that `schema` and `array` have all that is looked at.
-bool is_complete(const ArrowSchema* schema, const ArrowArray* array) {
-  if (schema == nullptr || schema->format == nullptr || array == nullptr) return false;
-  if (array->n_buffers > 0 && array->buffers == nullptr) return false;
-  if (schema->dictionary == nullptr) return true;
-  return is_complete(schema->dictionary, array->dictionary);
-}
-
-Status check_complete(const ArrowSchema& schema, const ArrowArray& array) {
-  bool complete = is_complete(&schema, &array);
-  const bool same = complete && schema.n_children == array.n_children;  // otherwise told later
-  if (same && schema.n_children > 0) {
-    complete = schema.children != nullptr && array.children != nullptr;
-    for (std::int64_t i = 0; complete && i < schema.n_children; ++i) {
-      complete = is_complete(schema.children[i], array.children[i]);
-    }
-  }
-  if (complete) return {};
-  return Status::invalid_argument(
-      "arrow: a pointer of the stream's schema or array is null (allowed: children, formats, "
-      "buffers and dictionaries as the Arrow C data interface asks for them)");
-}
-
 Status stream_error(ArrowArrayStream* stream, int code) {
-  const char* const text =
-      stream->get_last_error == nullptr ? nullptr : stream->get_last_error(stream);
-  return Status::io_error(fmt::format("arrow: the stream reported error {}: {}", code,
-                                      text == nullptr ? "no reason given" : text));
+  return Status::io_error("arrow: the stream reported " + stream_error_text(stream, code));
 }
 
 // Reads record batches to the end of the stream, and counts their rows.

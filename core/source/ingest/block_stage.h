@@ -18,10 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
 #include "core/source/files/content_reader.h"
 #include "core/source/formats/text_block_reader.h"
 #include "core/source/ingest/file_run.h"
+#include "core/source/ingest/parquet_file.h"
 #include "core/source/ingest/pending_rejects.h"
 #include "core/source/ingest/row_decoder.h"
 #include "core/source/ingest/row_sample.h"
@@ -73,6 +75,7 @@ class WorkPool {
     work->status = {};
     work->end_of_file = work->continues_line = work->is_decoded = false;
     work->block.in_long_record = false;
+    work->block.rows.reset();
     work->decoded = {};
     const MutexLock lock(mutex_);
     idle_.push_back(std::move(work));
@@ -155,6 +158,7 @@ class BlockStage {
 
   // Determines what is to be read of the next path.
   Status open(const std::string& path) {
+    if (is_parquet(path, options_)) return open_parquet(path);
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
     ROLLCALL_ASSIGN_OR_RETURN(
         const std::string_view looked_at,
@@ -194,6 +198,55 @@ class BlockStage {
     return {};
   }
 
+  // Does the same for a Parquet file.
+  Status open_parquet(const std::string& path) {
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const std::shared_ptr<const ParquetFile> parquet,
+        ParquetFile::open(path, options_, page_bytes_max(engine_.options()), wait_));
+    auto file = std::make_shared<FileRun>();
+    DecoderOptions& decoding = file->options;
+    file->report.path = decoding.name = path;
+    decoding.parquet = parquet;
+    decoding.zone = zone_;
+    decoding.rejects_max = rejects_max_;
+    decoding.cut_line_bytes = std::numeric_limits<std::int64_t>::max();  // rows have no lines
+    if (parquet->rows() > 0) {
+      file->identified = true;
+      ROLLCALL_RETURN_IF_ERROR(recognize_parquet(*parquet, *file));
+      ROLLCALL_ASSIGN_OR_RETURN(
+          ReadingPlan chosen, parquet->plan(options_, settings_, zone_,
+                                            file->known ? file->position.reading.get() : nullptr));
+      ROLLCALL_RETURN_IF_ERROR(read_as(std::move(chosen), *file));
+    }
+    read_ranges_again(file);
+    to_read_.push_back(std::move(file));
+    return {};
+  }
+
+  // Sets `file`'s position, and what else is known of its content.
+  Status recognize_parquet(const ParquetFile& parquet, FileRun& file) {
+    const auto read_as = [&](const SourceReading* known, std::uint64_t) -> Result<SourceReading> {
+      if (known != nullptr) {
+        if (auto other = parquet.reading_if_new(options_, settings_, *known)) return *other;
+      }
+      ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan planned,
+                                parquet.plan(options_, settings_, zone_, known));
+      return std::move(planned.reading);
+    };
+    ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::RecognizedRows recognized,
+                              registry_.recognize_rows(parquet.path(), parquet.digest(), read_as));
+    if (recognized.otherwise && !options_.again) {
+      return read_otherwise(parquet.path(), *recognized.otherwise, *recognized.source.reading);
+    }
+    note_known(parquet.path(), recognized.known, std::move(recognized.source), read_as, file);
+    return {};
+  }
+
+  static std::uint64_t page_bytes_max(const EngineOptions& options) {
+    constexpr std::uint64_t kPageBytesMin = std::uint64_t{8} << 20;
+    return std::max<std::uint64_t>(options.memory_bytes_max * kDecodingShare, kPageBytesMin);
+  }
+
   // Has the file read as it was planned.
   Status read_as(ReadingPlan plan, FileRun& file) {
     DecoderOptions& decoding = file.options;
@@ -210,7 +263,9 @@ class BlockStage {
     for (const std::string& name : decoding.schema.absent) {
       file.notes.push_back(fmt::format(
           "{}: no column {}: it is empty in every row{}", decoding.name, name,
-          decoding.schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
+          decoding.schema.format == FileFormat::kDelimited || decoding.parquet != nullptr
+              ? ""
+              : " that does not have it"));
     }
     return {};
   }
@@ -288,6 +343,10 @@ class BlockStage {
   Status start() {
     std::shared_ptr<FileRun> file = std::move(to_read_.front());
     to_read_.pop_front();
+    if (file->options.parquet != nullptr) {
+      start_parquet(std::move(file));
+      return {};
+    }
     ContentReader* content = &*content_;
     continues_line_ = file->position.tail;
     if (file->second) {
@@ -321,6 +380,21 @@ class BlockStage {
     return {};
   }
 
+  void start_parquet(std::shared_ptr<FileRun> file) {
+    const std::shared_ptr<const ParquetFile>& parquet = file->options.parquet;
+    const auto [begin, end] = file->second
+                                  ? std::pair(file->second->range.begin, file->second->range.end)
+                                  : std::pair(file->position.mark.offset, parquet->rows());
+    continues_line_ = position_moved_ = false;
+    rows_.emplace(parquet, columns_of_parquet(*file), begin, end, block_bytes_);
+    file_ = std::move(file);
+  }
+
+  std::vector<std::string> columns_of_parquet(const FileRun& file) const {
+    if (file.options.parquet->rows() == 0) return {};
+    return parquet_columns(file.options.schema, settings_.properties());
+  }
+
   // Sets `file`'s position and `content_`, which then stands there. `plan` is as plan_reading, and
   // `plan_anew` as reading_if_new.
   template <class Plan, class PlanAnew>
@@ -343,15 +417,7 @@ class BlockStage {
     ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
                               registry_.recognize(path, std::move(content), read_as, holds_row));
     if (recognized.otherwise && !options_.again) {
-      return Status::invalid_argument(fmt::format("{}: it was read before in another way, and its "
-                                                  "rows would count twice: with {}; now "
-                                                  "with {} (allowed: the same; all of it, in a "
-                                                  "new store; rows that were rejected, as a file "
-                                                  "of their own; or all again, if it is to count "
-                                                  "twice)",
-                                                  path, recognized.otherwise->describe(),
-                                                  recognized.source.reading->describe()))
-          .with_hint(OptionHint(Option::kReject).or_else(Option::kAgain, "true"));
+      return read_otherwise(path, *recognized.otherwise, *recognized.source.reading);
     }
     if (recognized.longer && !options_.again) {
       const SourceRegistry::Recognized::Longer& longer = *recognized.longer;
@@ -365,9 +431,29 @@ class BlockStage {
                              longer.name == path ? "of it before" : "of " + longer.name))
           .with_hint({Option::kAgain, "true"});
     }
-    file.known = recognized.known;
-    file.position = position_ = recognized.source;
     content_.emplace(std::move(recognized.content));
+    note_known(path, recognized.known, std::move(recognized.source), read_as, file);
+    return {};
+  }
+
+  // Returns the error of a content that was counted when it was read in another way.
+  static Status read_otherwise(const std::string& path, const SourceReading& before,
+                               const SourceReading& now) {
+    return Status::invalid_argument(fmt::format("{}: it was read before in another way, and its "
+                                                "rows would count twice: with {}; now "
+                                                "with {} (allowed: the same; all of it, in a "
+                                                "new store; rows that were rejected, as a file "
+                                                "of their own; or all again, if it is to count "
+                                                "twice)",
+                                                path, before.describe(), now.describe()))
+        .with_hint(OptionHint(Option::kReject).or_else(Option::kAgain, "true"));
+  }
+
+  template <class ReadAs>
+  void note_known(const std::string& path, bool known, KnownSource source, const ReadAs& read_as,
+                  FileRun& file) {
+    file.known = known;
+    file.position = position_ = std::move(source);
     if (file.known) {
       file.parts = registry_.take_due(file.position, limits_for(*file.position.reading));
       position_.refused = {};  // from here on, the last stage has the current state
@@ -378,17 +464,18 @@ class BlockStage {
                                                  file.position.reading->describe()));
       }
     }
-    return {};
   }
 
   // A source that was once read with rounding is always read with it.
   Limits limits_for(const SourceReading& reading) const {
     Limits limits = limits_;
     if (!reading.holds_unrounded || reading.amounts.rounds) limits.unset(SourceLimit::kUnrounded);
+    if (reading.format == FileFormat::kParquet) limits.unset(SourceLimit::kLineBytes);
     return limits;
   }
 
   Status read(Work& work) {
+    if (rows_) return read_rows(work);
     const Result<bool> more = native_ ? native_->next(work.block) : text_->next(work.block);
     bytes_read_.store(bytes_closed_ + content_->stored_bytes_read(), std::memory_order_relaxed);
     ROLLCALL_RETURN_IF_ERROR(more.status());
@@ -431,6 +518,30 @@ class BlockStage {
     return {};
   }
 
+  Status read_rows(Work& work) {
+    const std::shared_ptr<const ParquetFile>& parquet = file_->options.parquet;
+    const bool is_first = !position_moved_ && !file_->second;
+    if (is_first && rows_->row() < parquet->rows()) {
+      // Damage must be known before the first row counts: the intact file may begin otherwise.
+      ROLLCALL_RETURN_IF_ERROR(
+          check_to_the_end(parquet, columns_of_parquet(*file_), block_bytes_, wait_));
+    }
+    ROLLCALL_ASSIGN_OR_RETURN(const bool more, rows_->next(work.block));
+    const double part = static_cast<double>(rows_->row()) /
+                        static_cast<double>(std::max<std::uint64_t>(parquet->rows(), 1));
+    bytes_read_.store(
+        bytes_closed_ + static_cast<std::uint64_t>(part * static_cast<double>(parquet->size())),
+        std::memory_order_relaxed);
+    work.end_of_file = !more;
+    work.moves = more;
+    if (more && !file_->second) {
+      position_.mark = work.block.end;
+      position_.counted = true;
+      position_moved_ = true;
+    }
+    return {};
+  }
+
   // Remembers the position, because the same content may come again in this run, before its last
   // batch is ingested, or after a part of it could not be read.
   void remember() {
@@ -444,6 +555,8 @@ class BlockStage {
   // Ends a reading.
   void close() {
     if (file_) remember();
+    if (rows_ && to_read_.empty()) bytes_closed_ += file_->options.parquet->size();
+    rows_.reset();
     text_.reset();
     native_.reset();
     file_.reset();
@@ -486,6 +599,7 @@ class BlockStage {
   std::optional<ContentReader> content_again_;  // of the same path, for second readings
   std::optional<TextBlockReader> text_;         // either this or the next one is set
   std::optional<NativeBlockReader> native_;
+  std::optional<ParquetBlockReader> rows_;  // of a Parquet file, which has no content_
   bool continues_line_ = false;
   std::uint64_t bytes_closed_ = 0;
   std::atomic<std::uint64_t> bytes_read_{0};

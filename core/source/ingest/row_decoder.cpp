@@ -16,6 +16,7 @@
 #include "core/source/formats/native_format.h"
 #include "core/source/formats/ndjson_reader.h"
 #include "core/source/ingest/batch_builder.h"
+#include "core/source/ingest/parquet_decoder.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/ingest/schema_inspector.h"
 #include "core/source/ingest/source_reading.h"
@@ -118,7 +119,7 @@ class TextDecoder final : public RowDecoder {
         prober_(make_builder(probing_admission())),
         syntax_(record_syntax(options.schema, options.source)) {}
 
-  Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) override {
+  Status decode(SourceBlock& block, bool continues_line, DecodedBlock& out) override {
     std::string_view text = block.text();
     out.lines = count_lines(text);
     RejectCollector rejects(text, rejects_max_, out);
@@ -394,7 +395,7 @@ class NativeDecoder final : public RowDecoder {
             options.zone.known_until_max(std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax)),
             kTimeMax)) {}
 
-  Status decode(const SourceBlock& block, bool, DecodedBlock& out) override {
+  Status decode(SourceBlock& block, bool, DecodedBlock& out) override {
     ROLLCALL_ASSIGN_OR_RETURN(NativeBatch native, decode_native_block(name_, block.text()));
     const StoreSettings& settings = engine_.settings();
     out.lines = native.time.size();  // rows take their place
@@ -596,6 +597,15 @@ class NativeDecoder final : public RowDecoder {
 
 std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const DecoderOptions& options) {
   const SourceSchema& schema = options.schema;
+  if (schema.format == FileFormat::kParquet) {
+    DecoderOptions text = options;
+    std::vector<std::string> columns = parquet_columns(schema, engine.settings().properties());
+    text.schema.format = FileFormat::kDelimited;
+    text.schema.header = false;
+    text.schema.columns = columns;
+    return std::make_unique<ParquetDecoder>(options.parquet, std::move(columns),
+                                            make(engine, text));
+  }
   if (schema.format == FileFormat::kNative) {
     return std::make_unique<NativeDecoder>(engine, options);
   }

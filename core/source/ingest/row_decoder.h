@@ -11,6 +11,7 @@
 
 #include "core/source/formats/text_block_reader.h"
 #include "core/source/ingest/batch_builder.h"
+#include "core/source/ingest/parquet_file.h"
 #include "core/source/ingest/source_limits.h"
 #include "core/source/values/row.h"
 #include "core/time/time_zone.h"
@@ -55,9 +56,10 @@ struct DecoderOptions {
   TimeZone zone;
   std::size_t rejects_max = 0;
   Admission admission;
-  std::size_t cut_line_bytes = 0;    // as RefusedRange::cut_line_bytes
-  bool holds_unrounded = false;      // as SourceReading::holds_unrounded
-  std::vector<std::string> awaited;  // see awaited_names
+  std::size_t cut_line_bytes = 0;                   // as RefusedRange::cut_line_bytes
+  bool holds_unrounded = false;                     // as SourceReading::holds_unrounded
+  std::vector<std::string> awaited;                 // see awaited_names
+  std::shared_ptr<const ParquetFile> parquet = {};  // if it is one
 };
 
 // One thread may use it at a time; there may be any number of decoders at once.
@@ -66,8 +68,9 @@ class RowDecoder {
   static std::unique_ptr<RowDecoder> make(const Engine& engine, const DecoderOptions& options);
   virtual ~RowDecoder() = default;
 
-  // `continues_line` says that the block goes on with a line whose beginning was ingested as a row.
-  virtual Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) = 0;
+  // The text of a block of a Parquet file is written into it. `continues_line` says that the block
+  // goes on with a line whose beginning was ingested as a row.
+  virtual Status decode(SourceBlock& block, bool continues_line, DecodedBlock& out) = 0;
 };
 
 }  // namespace rollcall

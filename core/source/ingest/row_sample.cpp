@@ -149,7 +149,9 @@ Status check_text(std::string_view name, std::string_view head) {
 }
 
 FileFormat guess_format(std::string_view name, std::string_view head) {
-  if (const auto format = format_from_name(name)) return *format;
+  const std::optional<FileFormat> named = format_from_name(name);
+  // What can be looked at as text is no Parquet, whatever its name.
+  if (named && *named != FileFormat::kParquet) return *named;
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   const bool json = first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
   return json ? FileFormat::kNdjson : FileFormat::kDelimited;

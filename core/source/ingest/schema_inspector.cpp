@@ -15,6 +15,7 @@
 #include "core/source/files/source_paths.h"
 #include "core/source/formats/column_name.h"
 #include "core/source/formats/native_format.h"
+#include "core/source/ingest/parquet_file.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/null_words.h"
@@ -398,6 +399,11 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
   const FileFormat format = options.format.value_or(
       head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
   if (format == FileFormat::kNative) return inspect_native(name, head, options, properties);
+  if (format == FileFormat::kParquet) {
+    return source_fault(name,
+                        "Parquet cannot be read from it (allowed: a file, as Parquet is read "
+                        "from its end)");
+  }
   if (!options.format) {
     if (const std::string foreign = foreign_format(head); !foreign.empty()) {
       return source_fault(name, foreign);
@@ -539,6 +545,13 @@ namespace {
 Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
                                                  const SourceOptions& options,
                                                  const std::vector<std::string>& properties) {
+  if (is_parquet(path, options)) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<const ParquetFile> file,
+                              ParquetFile::open(path, options, kInspectedPageBytesMax, {}));
+    if (file->rows() == 0) return std::optional<SourceSchema>();
+    ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema, file->inspect(options, properties));
+    return std::optional<SourceSchema>(std::move(schema));
+  }
   ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head,
                             content.head(head_to_inspect(path, options, properties)));
@@ -652,7 +665,9 @@ ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::strin
   for (const std::string& property : properties) {
     const bool absent =
         std::find(schema.absent.begin(), schema.absent.end(), property) != schema.absent.end();
-    if (absent && schema.format == FileFormat::kDelimited) continue;
+    if (absent &&
+        (schema.format == FileFormat::kDelimited || schema.format == FileFormat::kParquet))
+      continue;
     BatchShape::Property& joined = plan.properties.emplace_back();
     joined.name = property;
     for (const std::string& part : property_parts(property, schema.columns)) {

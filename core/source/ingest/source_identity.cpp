@@ -515,4 +515,32 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   return result;
 }
 
+Result<SourceRegistry::RecognizedRows> SourceRegistry::recognize_rows(const std::string& path,
+                                                                      XXH128_hash_t digest,
+                                                                      const ReadAs& read_as) const {
+  RecognizedRows result;
+  const auto of_digest = by_head_.find({kHeadOfRows, digest.high64, digest.low64});
+  std::vector<Candidate> all, counted;
+  if (of_digest != by_head_.end()) {
+    for (const std::size_t number : of_digest->second) {
+      all.push_back({&sources_[number], nullptr, sources_[number].mark});
+      if (sources_[number].counted) counted.push_back(all.back());
+    }
+  }
+  const std::optional<Candidate> best = last_read_alike(counted.empty() ? all : counted, read_as);
+  result.known = best.has_value();
+  if (best) {
+    result.source = *best->source;
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(SourceReading reading, read_as(nullptr, 0));
+    result.source.reading = std::make_shared<SourceReading>(std::move(reading));
+    result.source.mark = mark_of_rows(digest, 0);
+    const std::string head = to_hex(digest);
+    result.source.id = new_id(head, *result.source.reading);
+    if (!counted.empty()) result.otherwise = *counted.back().source->reading;
+  }
+  result.source.name = path;
+  return result;
+}
+
 }  // namespace rollcall

@@ -108,6 +108,16 @@ class SourceRegistry {
   Result<Recognized> recognize(const std::string& path, ContentReader content,
                                const ReadAs& read_as, const HoldsRow& holds_row);
 
+  struct RecognizedRows {
+    KnownSource source;
+    bool known = false;
+    std::optional<SourceReading> otherwise;  // as in Recognized
+  };
+  // Does the same for a Parquet file at `path` whose bytes have the hash `digest`.
+  //   kInvalidArgument  as `read_as`, for an unknown content
+  Result<RecognizedRows> recognize_rows(const std::string& path, XXH128_hash_t digest,
+                                        const ReadAs& read_as) const;
+
   // Returns the columns that counted sources were read with, by role: user, time, event and value.
   std::map<std::string, std::set<std::string>> columns_by_role() const;
 

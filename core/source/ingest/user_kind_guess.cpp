@@ -10,6 +10,7 @@
 #include "core/source/formats/native_format.h"
 #include "core/source/formats/ndjson_reader.h"
 #include "core/source/formats/text_block_reader.h"
+#include "core/source/ingest/parquet_file.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/ingest/schema_inspector.h"
 #include "rollcall/file_source.h"
@@ -51,7 +52,33 @@ void look_at_text(ContentReader& content, const SourceSchema& schema, const Reco
   }
 }
 
+void look_at_parquet(const std::string& path, const SourceOptions& options, UsersSeen& seen) {
+  const Result<std::shared_ptr<const ParquetFile>> file =
+      ParquetFile::open(path, options, kInspectedPageBytesMax, {});
+  if (!file.ok() || (*file)->rows() == 0) return;
+  const Result<SourceSchema> schema = (*file)->inspect(options, {});
+  if (!schema.ok()) return;
+  ParquetBlockReader blocks(*file, {schema->user}, 0, (*file)->rows(), kBlockBytes);
+  ParquetText text({schema->user});
+  SourceBlock block;
+  while (seen.all_integers) {
+    const Result<bool> more = blocks.next(block);
+    if (!more.ok() || !*more || !text.write(*block.rows).ok()) return;
+    // The reader of delimited text undoes the quotes.
+    RecordSyntax syntax;
+    syntax.line_bytes_max = text.text().size();
+    DelimitedReader reader(syntax, 1, {0});
+    std::string padded = text.text();
+    padded.append(kBlockPadding, ' ');
+    block.preamble_size = 0;
+    block.bytes.assign(padded.begin(), padded.end());
+    block.size = text.text().size();
+    look_at_users(reader, block, /*header=*/false, seen);
+  }
+}
+
 void look_at_file(const std::string& path, const SourceOptions& options, UsersSeen& seen) {
+  if (is_parquet(path, options)) return look_at_parquet(path, options, seen);
   Result<ContentReader> content = ContentReader::open(path);
   if (!content.ok()) return;
   const std::vector<std::string> no_properties;

@@ -357,7 +357,7 @@ TEST(FileIngest, DirectoriesBelowAndWhatIsPassedOver) {
   directory.write("b.csv", std::string(kHeader) + rows(0, 1));
   directory.write("sub/a.csv", std::string(kHeader) + rows(1, 1));
   directory.write("sub/deep/c.csv", std::string(kHeader) + rows(2, 1));
-  directory.write("sub/d.parquet", "?");
+  directory.write("sub/d.orc", "?");
   directory.write(".hidden/e.csv", "?");
   const IngestReport report = ingest(*engine, {directory.path()});
   std::vector<std::string> names;
@@ -367,8 +367,8 @@ TEST(FileIngest, DirectoriesBelowAndWhatIsPassedOver) {
   ASSERT_EQ(report.notes.size(), 1u);
   EXPECT_EQ(report.notes[0].text,
             directory.path() +
-                ": passed over for their names: sub/d.parquet (allowed: .csv .tsv .txt .ndjson "
-                ".jsonl .json .rollcall, and these with .gz or .zst)");
+                ": passed over for their names: sub/d.orc (allowed: .csv .tsv .txt .ndjson "
+                ".jsonl .json .rollcall, and these with .gz or .zst; .parquet .parq)");
 }
 
 TEST(FileIngest, AFileThatCannotBeReadTakesNoOtherAlong) {
