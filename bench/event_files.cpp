@@ -94,6 +94,8 @@ void write_event_file(const WorkloadColumns& columns, std::size_t rows, FileForm
       case FileFormat::kNative:
         must(append_native_block(columns.batch(begin, end - begin), 6, block));
         break;
+      case FileFormat::kParquet:
+        throw BenchError("rows are not written as Parquet");
     }
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file << block;

@@ -132,8 +132,7 @@ class Store(Questions):
                 DuckDB, or anything else with ``__arrow_c_stream__``; a dict of lists or numpy arrays;
                 or the path of a file or directory, a pattern such as ``"events/*.parquet"``, or a list
                 of them (CSV, NDJSON, rollcall's native format, plain or in gzip or zstd; Parquet with
-                pyarrow, whose columns are named as in frames). Of a directory with Parquet files only
-                these are read.
+                pyarrow or DuckDB).
             user: The column of user ids: texts or whole numbers. By default ``"user"``; guessed for files.
             time: The column of times: instants, dates, or text. Those without an offset are clock
                 readings in the store's zone. By default ``"time"``; guessed for files.
@@ -168,7 +167,7 @@ class Store(Questions):
             IoError: a file or the source of the data failed.
             Corruption: a compressed or Parquet file is damaged; nothing of it is ingested.
             FailedPrecondition: the store is closed, or was opened by another process.
-            ImportError: Parquet, and there is no pyarrow.
+            ImportError: Parquet, and there is neither pyarrow nor DuckDB.
             ResourceExhausted: data with positions or a token does not fit into memory as a whole.
             KeyboardInterrupt: Ctrl-C. What was read is committed, and the same files go on from there.
                 With positions or a token, nothing is ingested.
@@ -178,38 +177,25 @@ class Store(Questions):
         given = _given({"user": user, "time": time, "event": event, "event_name": event_name,
                         "value": value, **options})
         paths = _paths_of(data)
-        parquet, others, notes = _parquet.split_paths(paths or ())
         if paths is not None and (with_frames := _given(delivery)):
             raise InvalidArgument(f"{next(iter(with_frames))}: goes with frames and columns (files are "
                                   "known by their content, and durable)")
-        if on_reject is not None and (paths is None or parquet):
-            raise InvalidArgument("on_reject: goes with files of text (a bad row of Parquet is counted, one of other "
-                                  "data is an error)")
-        if options and (paths is None or parquet):
-            raise InvalidArgument(f"{next(iter(options))}: goes with files of text (allowed with frames, columns and "
-                                  "Parquet: user, time, event, event_name, value, properties, progress)")
+        if on_reject is not None and paths is None:
+            raise InvalidArgument("on_reject: goes with files (a bad row of other data is an error)")
+        if options and paths is None:
+            raise InvalidArgument(f"{next(iter(options))}: goes with files (allowed with frames and columns: user, "
+                                  "time, event, event_name, value, properties, progress)")
         self._keep(properties or ())
         with shown(progress) as report:
             if paths is not None:
-                return self._ingest_paths(parquet, others, notes, given, strict, report, on_reject)
+                files = _parquet.expand(paths)
+                return IngestReport(**self._engine.ingest_files(files, given, strict, report, on_reject, _parquet.read))
             if isinstance(data, Mapping):
                 data = Columns(data)
             _check_properties(data, properties or ())
             told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
             rows = told.pop("rows")
             return IngestReport(rows, rows, 0, {}, [], [], **told)
-
-    def _ingest_paths(self, parquet: list[str], others: list[str], notes: list[str], given: dict[str, Any],
-                      strict: bool, report: _parquet.Report | None,
-                      on_reject: Callable[[dict[str, Any]], object] | None) -> IngestReport:
-        told = _parquet.empty_report(notes)
-        if parquet:
-            ingest = _parquet.ParquetIngest(self._engine, given, strict, report)
-            ingest.run(parquet)
-            told = _parquet.joined(told, ingest.report)
-        if others or not parquet:
-            told = _parquet.joined(told, self._engine.ingest_files(others, given, strict, report, on_reject))
-        return IngestReport(**told)
 
     def _keep(self, properties: Sequence[str]) -> None:
         if not properties:

@@ -169,6 +169,47 @@ class RejectCall {
   std::exception_ptr raised_;
 };
 
+// Has a function of Python read Parquet files, and keeps what it raises.
+class ParquetCall {
+ public:
+  ParquetCall(const HeldEngine& held, nb::object call) : held_(held), call_(std::move(call)) {}
+
+  ReadParquet hook() {
+    return [this](const std::string& path, const ParquetRequest& request, ArrowArrayStream* rows) {
+      return read(path, request, rows);
+    };
+  }
+  // The caller has the GIL.
+  void rethrow() const {
+    if (raised_) std::rethrow_exception(raised_);
+  }
+
+ private:
+  Result<std::vector<std::uint64_t>> read(const std::string& path, const ParquetRequest& request,
+                                          ArrowArrayStream* rows) {
+    const GilAcquire gil;
+    const HeldEngine::Callback callback(held_);
+    try {
+      const nb::object told = call_(path, request.columns, request.first_row_group,
+                                    request.batch_rows, request.page_bytes_max);
+      if (nb::isinstance<nb::str>(told)) {
+        return Status::corruption(nb::cast<std::string>(told));
+      }
+      auto groups = nb::cast<std::vector<std::uint64_t>>(told[nb::int_(0)]);
+      const OwnedStream stream = take_stream(told[nb::int_(1)]);
+      *rows = std::exchange(*stream, ArrowArrayStream{});
+      return groups;
+    } catch (const nb::python_error&) {
+      raised_ = std::current_exception();
+      return Status(StatusCode::kCancelled, "the reader of Parquet raised an exception");
+    }
+  }
+
+  const HeldEngine& held_;
+  const nb::object call_;
+  std::exception_ptr raised_;
+};
+
 nb::dict dict_of(const IngestReport& report) {
   nb::dict told;
   told["rows_read"] = report.rows_read;
@@ -186,13 +227,16 @@ nb::dict dict_of(const IngestReport& report) {
 }
 
 nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, nb::dict options,
-                      bool strict, nb::object progress, nb::object on_reject) {
-  const SourceOptions source = read_source_options(Given(std::move(options)));
+                      bool strict, nb::object progress, nb::object on_reject,
+                      nb::object read_parquet) {
+  SourceOptions source = read_source_options(Given(std::move(options)));
   auto counters = std::make_shared<Counters>();
   const Report report = report_to(std::move(progress), [counters](const nb::object& call) {
     call(counters->rows.load(), counters->bytes.load(), counters->bytes_total.load());
   });
   RejectCall rejected(held, std::move(on_reject));
+  ParquetCall parquet(held, std::move(read_parquet));
+  source.read_parquet = parquet.hook();
   const auto ingest = [&](Engine& engine, std::stop_token stop) {
     IngestHooks hooks;
     hooks.stop = stop;
@@ -207,6 +251,7 @@ nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, n
   };
   Result<IngestReport> made = held.with_stop(ingest, report);
   rejected.rethrow();
+  parquet.rethrow();
   return dict_of(value_or_raise(std::move(made)));
 }
 
@@ -215,7 +260,7 @@ nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, n
 void bind_ingest(nb::class_<HeldEngine>& engine) {
   engine.def("ingest_arrow", &ingest_arrow, "source"_a, "options"_a, "progress"_a.none())
       .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a, "progress"_a.none(),
-           "on_reject"_a.none())
+           "on_reject"_a.none(), "read_parquet"_a)
       .def("keep", [](HeldEngine& held, const std::vector<std::string>& names) {
         raise_unless_ok(held.keep(names));
       });

@@ -19,7 +19,8 @@ constexpr Word<WeekStart> kWeekStarts[] = {{"monday", WeekStart::kMonday},
                                            {"sunday", WeekStart::kSunday}};
 constexpr Word<FileFormat> kFormats[] = {{"delimited", FileFormat::kDelimited},
                                          {"ndjson", FileFormat::kNdjson},
-                                         {"native", FileFormat::kNative}};
+                                         {"native", FileFormat::kNative},
+                                         {"parquet", FileFormat::kParquet}};
 constexpr Word<QuoteRule> kQuoteRules[] = {{"fields", QuoteRule::kFields},
                                            {"fields_or_text", QuoteRule::kFieldsOrText},
                                            {"text", QuoteRule::kText}};
