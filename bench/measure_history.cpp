@@ -181,15 +181,18 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
       {"rfm", R"({"kind": "rfm", "by": "cell"})", rfm_truth(session)}};
 }
 
-// Measures the profile of a user with as many events as users have on average.
-void measure_profile(Session& session, const Engine& engine, const HistoryFloor& floor,
+// Measures the profile of a user with as many events as users have on average, with or without the
+// scores among all users.
+void measure_profile(Session& session, const Engine& engine, const HistoryFloor& floor, bool scores,
                      unsigned threads) {
-  const std::string name = fmt::format("history/profile/threads:{}", threads);
+  const std::string name =
+      fmt::format("history/profile{}/threads:{}", scores ? "" : "/without_scores", threads);
   session.report().now(name);
   const std::uint64_t mean = session.options().workload.events / floor.user_count();
   std::size_t user = 0;
   while (floor.events_of(user).size() != mean) ++user;
-  const std::string question = fmt::format(R"({{"kind": "profile", "user": "{}"}})", user);
+  const std::string question =
+      fmt::format(R"({{"kind": "profile", "user": "{}", "rfm": {}}})", user, scores);
   Counts by_name(kEventNames);
   for (const std::uint8_t event : floor.events_of(user).names) ++by_name[event];
   Counts found(kEventNames);
@@ -510,7 +513,9 @@ void measure_history(Session& session) {
     resident = engine->info().resident_bytes - before;
     measure_funnels(session, *engine, floor, threads);
     measure_questions(session, *engine, questions, threads);
-    measure_profile(session, *engine, floor, threads);
+    for (const bool scores : {true, false}) {
+      measure_profile(session, *engine, floor, scores, threads);
+    }
   }
   session.report().add({"history/memory/per_event",
                         "bytes",
