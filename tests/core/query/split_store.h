@@ -104,7 +104,14 @@ class SplitStore {
       ROLLCALL_ASSIGN_OR_RETURN(PinnedReads pinned, pin(group));
       QueryExecutor executor(pinned, *store_.view_, store_.workers_, /*kept_bytes_max=*/1 << 20,
                              account_);
-      if (task.members == nullptr) return executor.count(task.plan);
+      if (task.members == nullptr) {
+        Partial counts = executor.count(task.plan);
+        for (UserOutcomes& outcomes : counts.outcomes) {
+          ROLLCALL_RETURN_IF_ERROR(hash_users(group, outcomes.without));
+          ROLLCALL_RETURN_IF_ERROR(hash_users(group, outcomes.with));
+        }
+        return counts;
+      }
       Partial partial = executor.of_nobody(task);
       const std::vector<std::vector<std::uint32_t>> ordinals =
           executor.members(task.plan, task.cells);
@@ -116,6 +123,16 @@ class SplitStore {
       }
       executor.tell(task.plan, *partial.users);
       return partial;
+    }
+
+    // Replaces where users are by the hashes of their ids, as an engine does.
+    Status hash_users(const Group& group, std::vector<std::uint64_t>& users) {
+      for (std::uint64_t& user : users) {
+        Partition& partition = *group[static_cast<std::size_t>(user >> 32)];
+        ROLLCALL_RETURN_IF_ERROR(partition.load_users(*store_.view_));
+        user = partition.users().hash_of(static_cast<std::uint32_t>(user));
+      }
+      return {};
     }
 
     SplitStore& store_;
