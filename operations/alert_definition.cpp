@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "operations/alert_definition.h"
 #include "operations/json_object.h"
 #include "operations/named_users.h"
 #include "rollcall/alert.h"
@@ -42,6 +43,13 @@ Status check_fields(std::string_view place, const Json& object,
         fmt::format("{}: {}", place, unknown_name("field", name, allowed)));
   }
   return {};
+}
+
+// Returns the names of a table of fields.
+std::vector<std::string> names_of_fields(const auto& fields) {
+  std::vector<std::string> names;
+  for (const auto& field : fields) names.emplace_back(field.name);
+  return names;
 }
 
 Result<std::string> text_field(std::string_view field, const Json& value) {
@@ -117,15 +125,21 @@ Status read_where(const Json& value, AlertDefinition& definition) {
   return {};
 }
 
+constexpr std::pair<std::string_view, AlertCondition::Reference> kReferences[] = {
+    {"previous", AlertCondition::Reference::kPrevious},
+    {"week_before", AlertCondition::Reference::kWeekBefore}};
+constexpr std::string_view kMeanOf = "mean_of";
+
 Status read_against(const Json& value, AlertCondition& condition) {
-  if (is_word(value, "previous")) {
-    condition.reference = AlertCondition::Reference::kPrevious;
-  } else if (is_word(value, "week_before")) {
-    condition.reference = AlertCondition::Reference::kWeekBefore;
-  } else if (value.is_object() && value.contains("mean_of") && value.size() == 1) {
+  for (const auto& [word, reference] : kReferences) {
+    if (!is_word(value, word)) continue;
+    condition.reference = reference;
+    return {};
+  }
+  if (value.is_object() && value.contains(kMeanOf) && value.size() == 1) {
     condition.reference = AlertCondition::Reference::kMeanOf;
     ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t count,
-                              count_field("condition: against: mean_of", value.at("mean_of"), 1,
+                              count_field("condition: against: mean_of", value.at(kMeanOf), 1,
                                           AlertDefinition::kPeriodsMax));
     condition.mean_of = static_cast<std::uint32_t>(count);
   } else {
@@ -135,24 +149,34 @@ Status read_against(const Json& value, AlertCondition& condition) {
   return {};
 }
 
+constexpr std::string_view kAgainst = "against";
+constexpr std::pair<std::string_view, AlertCondition::Test> kConditionTests[] = {
+    {"below", AlertCondition::Test::kBelow},
+    {"above", AlertCondition::Test::kAbove},
+    {"change", AlertCondition::Test::kChange}};
+
 Status read_condition(const Json& value, AlertCondition& condition) {
-  const auto has = [&](const char* word) { return value.is_object() && value.contains(word); };
-  if (has("below") + has("above") + has("change") != 1) {
+  std::string_view word;
+  std::size_t tests = 0;
+  for (const auto& [name, test] : kConditionTests) {
+    if (!value.is_object() || !value.contains(name)) continue;
+    word = name;
+    condition.test = test;
+    ++tests;
+  }
+  if (tests != 1) {
     return wrong_value("condition", "an object with one of \"below\", \"above\" and \"change\"",
                        value);
   }
-  const char* const word = has("below") ? "below" : has("above") ? "above" : "change";
   ROLLCALL_ASSIGN_OR_RETURN(condition.bound,
                             number_field(fmt::format("condition: {}", word), value.at(word)));
-  if (!has("change")) {
-    condition.test = has("below") ? AlertCondition::Test::kBelow : AlertCondition::Test::kAbove;
-    return check_fields("alert: condition", value, {word});
-  }
-  condition.test = AlertCondition::Test::kChange;
-  ROLLCALL_RETURN_IF_ERROR(check_fields("alert: condition", value, {"change", "against"}));
+  std::vector<std::string> allowed = {std::string(word)};
+  if (condition.test == AlertCondition::Test::kChange) allowed.emplace_back(kAgainst);
+  ROLLCALL_RETURN_IF_ERROR(check_fields("alert: condition", value, allowed));
+  if (condition.test != AlertCondition::Test::kChange) return {};
   if (condition.bound == 0) return wrong_value("condition: change", "other than 0", value.at(word));
-  if (!has("against")) return wrong("condition", "change needs \"against\"");
-  return read_against(value.at("against"), condition);
+  if (!value.contains(kAgainst)) return wrong("condition", "change needs \"against\"");
+  return read_against(value.at(kAgainst), condition);
 }
 
 // The bound that ends an alert lies on the side where all is well, or it would be no hysteresis.
@@ -201,35 +225,48 @@ Status check_url(const std::string& url) {
                      "https, or http to localhost, 127.0.0.1 or [::1] alone", Json(url));
 }
 
+Status check_secret_env(const std::string& name) {
+  const bool is_name = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c == '_' || (c < 0x80 && std::isalnum(c) != 0);
+  });
+  if (is_name) return {};
+  // Somebody may have put the key itself there.
+  return wrong("notify: webhook: secret_env",
+               "must be the name of a variable of the environment: letters, digits and _");
+}
+
+Status check_secret_file(const std::string& path) {
+  if (path.starts_with('/')) return {};
+  return wrong("notify: webhook: secret_file", "must be the absolute path of a file");
+}
+
+struct WebhookField {
+  std::string_view name;
+  std::string WebhookTarget::*text;
+  Status (*check)(const std::string& text);
+};
+
+constexpr WebhookField kWebhookFields[] = {
+    {"url", &WebhookTarget::url, check_url},
+    {"secret_env", &WebhookTarget::secret_env, check_secret_env},
+    {"secret_file", &WebhookTarget::secret_file, check_secret_file}};
+
 Result<AlertTarget> read_webhook(const Json& value) {
   if (!value.is_object()) {
     return wrong("notify: webhook",
                  fmt::format("must be an object with a url, found {}", value.type_name()));
   }
   ROLLCALL_RETURN_IF_ERROR(
-      check_fields("alert: notify: webhook", value, {"url", "secret_env", "secret_file"}));
-  WebhookTarget target;
+      check_fields("alert: notify: webhook", value, names_of_fields(kWebhookFields)));
   if (!value.contains("url")) return wrong("notify: webhook", "url is missing");
-  ROLLCALL_ASSIGN_OR_RETURN(target.url, text_field("notify: webhook: url", value.at("url")));
-  ROLLCALL_RETURN_IF_ERROR(check_url(target.url));
-  if (value.contains("secret_env")) {
-    ROLLCALL_ASSIGN_OR_RETURN(target.secret_env,
-                              text_field("notify: webhook: secret_env", value.at("secret_env")));
-    const bool is_name =
-        std::all_of(target.secret_env.begin(), target.secret_env.end(),
-                    [](unsigned char c) { return c == '_' || (c < 0x80 && std::isalnum(c) != 0); });
-    // Somebody may have put the key itself there.
-    if (!is_name) {
-      return wrong("notify: webhook: secret_env",
-                   "must be the name of a variable of the environment: letters, digits and _");
-    }
-  }
-  if (value.contains("secret_file")) {
-    ROLLCALL_ASSIGN_OR_RETURN(target.secret_file,
-                              text_field("notify: webhook: secret_file", value.at("secret_file")));
-    if (!target.secret_file.starts_with('/')) {
-      return wrong("notify: webhook: secret_file", "must be the absolute path of a file");
-    }
+  WebhookTarget target;
+  for (const WebhookField& field : kWebhookFields) {
+    const Json* const found = value.find(field.name);
+    if (found == nullptr) continue;
+    std::string& text = target.*field.text;
+    ROLLCALL_ASSIGN_OR_RETURN(text,
+                              text_field(fmt::format("notify: webhook: {}", field.name), *found));
+    ROLLCALL_RETURN_IF_ERROR(field.check(text));
   }
   if (!target.secret_env.empty() && !target.secret_file.empty()) {
     return wrong("notify: webhook", "has secret_env and secret_file (allowed: one of them)");
@@ -259,15 +296,23 @@ Result<AlertTarget> read_command(const Json& value) {
   return AlertTarget(target);
 }
 
+struct TargetKind {
+  std::string_view name;
+  Result<AlertTarget> (*read)(const Json& value);
+};
+
+constexpr TargetKind kTargetKinds[] = {{"webhook", read_webhook}, {"command", read_command}};
+
 Result<AlertTarget> read_target(const Json& value) {
-  const auto has = [&](const char* word) { return value.is_object() && value.contains(word); };
-  // Errors of a webhook do not repeat the value, which may be a key in a wrong place.
-  if (has("webhook") + has("command") != 1 || value.size() != 1) {
-    return wrong("notify", fmt::format("must be an object with either \"webhook\" or \"command\" "
-                                       "and nothing else, or a list of them, found {}",
-                                       value.type_name()));
+  if (value.is_object() && value.size() == 1) {
+    for (const TargetKind& kind : kTargetKinds) {
+      if (const Json* const found = value.find(kind.name)) return kind.read(*found);
+    }
   }
-  return has("webhook") ? read_webhook(value.at("webhook")) : read_command(value.at("command"));
+  // Errors of a webhook do not repeat the value, which may be a key in a wrong place.
+  return wrong("notify", fmt::format("must be an object with either \"webhook\" or \"command\" "
+                                     "and nothing else, or a list of them, found {}",
+                                     value.type_name()));
 }
 
 Status read_notify(const Json& value, AlertDefinition& definition) {
@@ -284,46 +329,101 @@ Status read_notify(const Json& value, AlertDefinition& definition) {
   return {};
 }
 
-Status read_field(const std::string& name, const Json& value, AlertDefinition& definition) {
-  if (name == "query") return check_query(value, definition);
-  if (name == "where") return read_where(value, definition);
-  if (name == "condition") return read_condition(value, definition.condition);
-  if (name == "notify") return read_notify(value, definition);
-  if (name == "column" || name == "severity") {
-    ROLLCALL_ASSIGN_OR_RETURN((name == "column" ? definition.column : definition.severity),
-                              text_field(name, value));
-  } else if (name == "clear") {
-    ROLLCALL_ASSIGN_OR_RETURN(definition.clear, number_field(name, value));
-  } else if (name == "min_users") {
-    ROLLCALL_ASSIGN_OR_RETURN(
-        definition.min_users,
-        count_field(name, value, 0, std::numeric_limits<std::int64_t>::max()));
-  } else if (name == "for") {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t periods,
-                              count_field(name, value, 1, AlertDefinition::kPeriodsMax));
-    definition.periods = static_cast<std::uint32_t>(periods);
-  } else if (name == "max_age") {
-    ROLLCALL_ASSIGN_OR_RETURN(definition.max_age_us, length_field(name, value));
-  }
-  return {};
-}
+struct AlertField {
+  std::string_view name;
+  bool is_required;
+  Status (*read)(std::string_view name, const Json& value, AlertDefinition& definition);
+};
+
+// These are all the fields of a definition: what is not here is refused, and what is here is listed
+// by `alert_fields`.
+constexpr AlertField kAlertFields[] = {
+    {"query", true,
+     [](std::string_view, const Json& value, AlertDefinition& definition) {
+       return check_query(value, definition);
+     }},
+    {"column", true,
+     [](std::string_view name, const Json& value, AlertDefinition& definition) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(definition.column, text_field(name, value));
+       return {};
+     }},
+    {"where", false,
+     [](std::string_view, const Json& value, AlertDefinition& definition) {
+       return read_where(value, definition);
+     }},
+    {"condition", true,
+     [](std::string_view, const Json& value, AlertDefinition& definition) {
+       return read_condition(value, definition.condition);
+     }},
+    {"clear", false,
+     [](std::string_view name, const Json& value, AlertDefinition& definition) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(definition.clear, number_field(name, value));
+       return {};
+     }},
+    {"min_users", false,
+     [](std::string_view name, const Json& value, AlertDefinition& definition) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(
+           definition.min_users,
+           count_field(name, value, 0, std::numeric_limits<std::int64_t>::max()));
+       return {};
+     }},
+    {"for", false,
+     [](std::string_view name, const Json& value, AlertDefinition& definition) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t periods,
+                                 count_field(name, value, 1, AlertDefinition::kPeriodsMax));
+       definition.periods = static_cast<std::uint32_t>(periods);
+       return {};
+     }},
+    {"max_age", false,
+     [](std::string_view name, const Json& value, AlertDefinition& definition) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(definition.max_age_us, length_field(name, value));
+       return {};
+     }},
+    {"severity", false,
+     [](std::string_view name, const Json& value, AlertDefinition& definition) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(definition.severity, text_field(name, value));
+       return {};
+     }},
+    {"notify", false, [](std::string_view, const Json& value, AlertDefinition& definition) {
+       return read_notify(value, definition);
+     }}};
 
 }  // namespace
 
 Result<AlertDefinition> parse_alert(std::string_view json) {
   ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_json_object("alert", json));
-  ROLLCALL_RETURN_IF_ERROR(check_fields("alert", object,
-                                        {"query", "column", "where", "condition", "clear",
-                                         "min_users", "for", "max_age", "severity", "notify"}));
+  ROLLCALL_RETURN_IF_ERROR(check_fields("alert", object, names_of_fields(kAlertFields)));
   AlertDefinition definition;
-  for (const char* required : {"query", "column", "condition"}) {
-    if (!object.contains(required)) return wrong(required, "is missing");
+  for (const AlertField& field : kAlertFields) {
+    if (field.is_required && !object.contains(field.name)) return wrong(field.name, "is missing");
   }
   for (const auto& [name, value] : object.fields()) {
-    ROLLCALL_RETURN_IF_ERROR(read_field(name, value, definition));
+    const auto* const field = std::ranges::find(kAlertFields, name, &AlertField::name);
+    ROLLCALL_RETURN_IF_ERROR(field->read(name, value, definition));
   }
   ROLLCALL_RETURN_IF_ERROR(check_clear(definition));
   return definition;
+}
+
+std::vector<DefinitionField> alert_fields() {
+  std::vector<DefinitionField> fields;
+  const auto add = [&fields](std::string_view within, std::string_view name) {
+    fields.push_back({fmt::format("{}{}", within, name), {}});
+  };
+  for (const AlertField& field : kAlertFields) {
+    add("", field.name);
+    if (field.name == "condition") {
+      for (const auto& [name, test] : kConditionTests) add("condition.", name);
+      add("condition.", kAgainst);
+      for (const auto& [word, reference] : kReferences) fields.back().words.emplace_back(word);
+      add("condition.against.", kMeanOf);
+    }
+    if (field.name == "notify") {
+      for (const TargetKind& kind : kTargetKinds) add("notify.", kind.name);
+      for (const WebhookField& part : kWebhookFields) add("notify.webhook.", part.name);
+    }
+  }
+  return fields;
 }
 
 std::string to_string(const AlertCondition& condition) {

@@ -9,7 +9,8 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -38,21 +39,6 @@ Json segment_json(const Segment& segment) {
   Query query;
   query.ask = SegmentQuery{segment};
   return question_json(query).at("segment");
-}
-
-// These fields are for the report, and are read as those of its question.
-constexpr std::array<std::string_view, 5> kReportFields = {"contact", "cost_per_contact",
-                                                           "returned", "converted", "horizons"};
-
-Result<ResponseQuery> read_report(const Json& fields, std::string_view time_zone) {
-  Json::Object question = {{"kind", Json("response")},
-                           {"campaign", Json("campaign")},
-                           {"runs", Json(Json::Object{{"at", Json("today")}})}};
-  for (const std::string_view name : kReportFields) {
-    if (const Json* const field = fields.find(name)) question.emplace_back(name, *field);
-  }
-  ROLLCALL_ASSIGN_OR_RETURN(Query query, parse_query(Json(std::move(question)).text(), time_zone));
-  return std::get<ResponseQuery>(std::move(query.ask));
 }
 
 Json report_json(const Campaign& campaign) {
@@ -131,6 +117,9 @@ constexpr std::string_view kClassesAllowed =
     "a list such as [{\"name\": \"payers\", \"segment\": \"did(purchase)\"}], or {\"by\": "
     "{\"favourite\": \"category\", \"of\": \"read\"}}";
 
+constexpr std::string_view kClassFields[] = {"name", "segment"};
+constexpr std::string_view kByFavourite = "by";
+
 Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
   if (list.size() > AudienceClass::kCountMax) {
     return Status::invalid_argument(fmt::format("classes: there are {} (allowed: up to {})",
@@ -138,8 +127,10 @@ Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
   }
   std::set<std::string> names = {AudienceRequest::kRest};
   for (const Json& json : list.elements()) {
-    const bool is_class =
-        json.is_object() && json.size() == 2 && json.contains("name") && json.contains("segment");
+    const bool is_class = json.is_object() && json.size() == std::size(kClassFields) &&
+                          std::ranges::all_of(kClassFields, [&json](std::string_view field) {
+                            return json.contains(field);
+                          });
     if (!is_class) return field_fault("classes", kClassesAllowed, json);
     AudienceClass& added = out.emplace_back();
     ROLLCALL_RETURN_IF_ERROR(read_text_field("classes: name", json.at("name"), added.name));
@@ -158,11 +149,12 @@ Status read_class_list(const Json& list, std::vector<AudienceClass>& out) {
 
 Status read_classes(const Json& json, Campaign& campaign) {
   if (json.is_array()) return read_class_list(json, campaign.classes);
-  const bool is_by = json.is_object() && json.size() == 1 && json.contains("by") &&
-                     json.at("by").is_object() && json.at("by").contains("favourite") &&
-                     !json.at("by").contains("is");
+  const bool is_by = json.is_object() && json.size() == 1 && json.contains(kByFavourite) &&
+                     json.at(kByFavourite).is_object() &&
+                     json.at(kByFavourite).contains("favourite") &&
+                     !json.at(kByFavourite).contains("is");
   if (!is_by) return field_fault("classes", kClassesAllowed, json);
-  Json::Object favourite = json.at("by").fields();
+  Json::Object favourite = json.at(kByFavourite).fields();
   favourite.emplace_back("is", "any");
   ROLLCALL_ASSIGN_OR_RETURN(campaign.by_favourite,
                             parse_segment_json(Json(std::move(favourite)).text(), "classes: by"));
@@ -176,82 +168,131 @@ Json classes_json(const Campaign& campaign) {
     any.favourite.value = "any";
     Json::Object by = segment_json(any).fields();
     std::erase_if(by, [](const auto& field) { return field.first == "is"; });
-    return Json(Json::Object{{"by", Json(std::move(by))}});
+    return Json(Json::Object{{std::string(kByFavourite), Json(std::move(by))}});
   }
   return Json::list(campaign.classes, [](const AudienceClass& one) {
     return Json::Object{{"name", Json(one.name)}, {"segment", Json(to_string(one.users))}};
   });
 }
 
-using Reader = std::function<Status(const Json&)>;
-using Readers = std::vector<std::pair<std::string, Reader>>;
+// Is a definition while it is read.
+struct CampaignReading {
+  const Json& object;
+  std::string_view time_zone;
+  Campaign& campaign;
+  std::string own_name = {};
+};
 
-// Reads every field that `object` has.
-Status read_campaign(const Json& object, const Readers& readers) {
+enum class CampaignPart : std::uint8_t {
+  kOwn,     // each campaign has its own
+  kCommon,  // several campaigns may have it in common
+  kReport,  // likewise; it is for the report, and is read as a field of its question
+};
+
+struct CampaignField {
+  std::string_view name;
+  CampaignPart part;
+  Status (*read)(const Json& value, CampaignReading& reading);
+};
+
+Status read_report(const Json& value, CampaignReading& reading);
+
+Status read_audience(const Json& json, CampaignReading& reading) {
+  ROLLCALL_ASSIGN_OR_RETURN(reading.campaign.audience, parse_segment_json(json.text(), "audience"));
+  return {};
+}
+
+Status read_at(const Json& json, CampaignReading& reading) {
+  ROLLCALL_ASSIGN_OR_RETURN(reading.campaign.at,
+                            parse_as_of_json(json.text(), "at", reading.time_zone));
+  return {};
+}
+
+Status read_holdout_group(const Json& json, CampaignReading& reading) {
+  std::string& group = reading.campaign.holdout_group;
+  ROLLCALL_RETURN_IF_ERROR(read_text_field("holdout_group", json, group));
+  return check_name("holdout_group", group);
+}
+
+// These are all the fields of a definition: what is not here is refused, and what is here is listed
+// by `campaign_fields`.
+constexpr CampaignField kCampaignFields[] = {
+    {"name", CampaignPart::kOwn,
+     [](const Json& j, CampaignReading& r) { return read_text_field("name", j, r.own_name); }},
+    {"audience", CampaignPart::kOwn, read_audience},
+    {"classes", CampaignPart::kCommon,
+     [](const Json& j, CampaignReading& r) { return read_classes(j, r.campaign); }},
+    {"holdout", CampaignPart::kCommon,
+     [](const Json& j, CampaignReading& r) { return read_holdout(j, r.campaign.holdout); }},
+    {"at", CampaignPart::kCommon, read_at},
+    {"contact", CampaignPart::kReport, read_report},
+    {"cost_per_contact", CampaignPart::kReport, read_report},
+    {"returned", CampaignPart::kReport, read_report},
+    {"converted", CampaignPart::kReport, read_report},
+    {"horizons", CampaignPart::kReport, read_report},
+    {"holdout_group", CampaignPart::kOwn, read_holdout_group},
+    {"rest_days", CampaignPart::kOwn,
+     [](const Json& j, CampaignReading& r) { return read_rest_days(j, r.campaign.rest_days); }},
+    {"every", CampaignPart::kOwn,
+     [](const Json& j, CampaignReading& r) { return read_every(j, r.campaign.every); }},
+    {"ended", CampaignPart::kOwn, [](const Json& j, CampaignReading& r) {
+       return read_flag_field("ended", j, r.campaign.has_ended);
+     }}};
+
+// Copies the fields of the report that `from` has.
+void copy_report_fields(const Json& from, Json::Object& to) {
+  for (const CampaignField& field : kCampaignFields) {
+    if (field.part != CampaignPart::kReport) continue;
+    if (const Json* const value = from.find(field.name)) to.emplace_back(field.name, *value);
+  }
+}
+
+// Reads all fields of the report: its question checks them together.
+Status read_report(const Json& /*value*/, CampaignReading& reading) {
+  Json::Object question = {{"kind", Json("response")},
+                           {"campaign", Json("campaign")},
+                           {"runs", Json(Json::Object{{"at", Json("today")}})}};
+  copy_report_fields(reading.object, question);
+  ROLLCALL_ASSIGN_OR_RETURN(Query query,
+                            parse_query(Json(std::move(question)).text(), reading.time_zone));
+  const auto ask = std::get<ResponseQuery>(std::move(query.ask));
+  reading.campaign.horizons = ask.horizons;
+  reading.campaign.returned = ask.returned;
+  reading.campaign.converted = ask.converted;
+  reading.campaign.contact = ask.contact;
+  reading.campaign.cost_per_contact = ask.cost_per_contact;
+  return {};
+}
+
+// Reads every field that the object has, of those that `is_allowed`.
+template <typename Predicate>
+Status read_campaign(CampaignReading& reading, Predicate is_allowed) {
   std::vector<std::string> names;
-  for (const auto& [name, read] : readers) names.push_back(name);
-  for (const auto& [name, value] : object.fields()) {
-    const auto found = std::ranges::find(readers, name, &Readers::value_type::first);
-    if (found == readers.end()) {
+  for (const CampaignField& field : kCampaignFields) {
+    if (is_allowed(field)) names.emplace_back(field.name);
+  }
+  for (const auto& [name, value] : reading.object.fields()) {
+    const auto* const found = std::ranges::find(kCampaignFields, name, &CampaignField::name);
+    if (found == std::end(kCampaignFields) || !is_allowed(*found)) {
       return Status::invalid_argument(unknown_name("field", name, names));
     }
-    ROLLCALL_RETURN_IF_ERROR(found->second(value));
+    ROLLCALL_RETURN_IF_ERROR(found->read(value, reading));
   }
   return {};
 }
 
-// Returns readers of the fields that several campaigns may have in common. Those of a report are
-// read together.
-Readers common_readers(const Json& object, std::string_view time_zone, Campaign& campaign) {
-  Readers readers = {{"classes", [&](const Json& j) { return read_classes(j, campaign); }},
-                     {"holdout", [&](const Json& j) { return read_holdout(j, campaign.holdout); }},
-                     {"at", [&, time_zone](const Json& j) -> Status {
-                        ROLLCALL_ASSIGN_OR_RETURN(campaign.at,
-                                                  parse_as_of_json(j.text(), "at", time_zone));
-                        return {};
-                      }}};
-  const Reader report = [&object, &campaign, time_zone](const Json&) -> Status {
-    ROLLCALL_ASSIGN_OR_RETURN(const ResponseQuery ask, read_report(object, time_zone));
-    campaign.horizons = ask.horizons;
-    campaign.returned = ask.returned;
-    campaign.converted = ask.converted;
-    campaign.contact = ask.contact;
-    campaign.cost_per_contact = ask.cost_per_contact;
-    return {};
-  };
-  for (const std::string_view field : kReportFields) readers.emplace_back(field, report);
-  return readers;
-}
-
 Status read_definition(std::string_view json, std::string_view time_zone, Campaign& campaign) {
   ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_json_object("the definition", json));
-  std::string own_name;
-  Readers readers = common_readers(object, time_zone, campaign);
-  readers.insert(readers.begin(),
-                 {{"name", [&](const Json& j) { return read_text_field("name", j, own_name); }},
-                  {"audience", [&](const Json& j) -> Status {
-                     ROLLCALL_ASSIGN_OR_RETURN(campaign.audience,
-                                               parse_segment_json(j.text(), "audience"));
-                     return {};
-                   }}});
-  readers.insert(
-      readers.end(),
-      {{"holdout_group",
-        [&](const Json& j) -> Status {
-          ROLLCALL_RETURN_IF_ERROR(read_text_field("holdout_group", j, campaign.holdout_group));
-          return check_name("holdout_group", campaign.holdout_group);
-        }},
-       {"rest_days", [&](const Json& j) { return read_rest_days(j, campaign.rest_days); }},
-       {"every", [&](const Json& j) { return read_every(j, campaign.every); }},
-       {"ended", [&](const Json& j) { return read_flag_field("ended", j, campaign.has_ended); }}});
-  ROLLCALL_RETURN_IF_ERROR(read_campaign(object, readers));
+  CampaignReading reading{object, time_zone, campaign};
+  ROLLCALL_RETURN_IF_ERROR(read_campaign(reading, [](const CampaignField&) { return true; }));
   if (!object.contains("audience")) {
     return Status::invalid_argument("missing field \"audience\"");
   }
-  if (campaign.name.empty()) campaign.name = own_name;
-  if (object.contains("name") && own_name != campaign.name) {
-    return Status::invalid_argument(fmt::format(
-        "name: must be {}, found {}", quoted_excerpt(campaign.name), quoted_excerpt(own_name)));
+  if (campaign.name.empty()) campaign.name = reading.own_name;
+  if (object.contains("name") && reading.own_name != campaign.name) {
+    return Status::invalid_argument(fmt::format("name: must be {}, found {}",
+                                                quoted_excerpt(campaign.name),
+                                                quoted_excerpt(reading.own_name)));
   }
   return check_name("name", campaign.name);
 }
@@ -283,7 +324,9 @@ Result<Campaign> parse_campaign(std::string_view name, std::string_view json,
 
 Status read_common_fields(std::string_view json, std::string_view time_zone, Campaign& campaign) {
   ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_json_object("the definition", json));
-  return read_campaign(object, common_readers(object, time_zone, campaign));
+  CampaignReading reading{object, time_zone, campaign};
+  return read_campaign(reading,
+                       [](const CampaignField& field) { return field.part != CampaignPart::kOwn; });
 }
 
 std::string to_json(const Campaign& campaign) {
@@ -297,13 +340,28 @@ std::string to_json(const Campaign& campaign) {
   json.emplace_back("holdout_group",
                     campaign.holdout_group.empty() ? campaign.name : campaign.holdout_group);
   if (campaign.at) json.emplace_back("at", report.at("runs").at("at"));
-  for (const std::string_view name : kReportFields) {
-    if (const Json* const field = report.find(name)) json.emplace_back(name, *field);
-  }
+  copy_report_fields(report, json);
   json.emplace_back("rest_days", campaign.rest_days);
   if (campaign.every) json.emplace_back("every", to_string(*campaign.every));
   if (campaign.has_ended) json.emplace_back("ended", true);
   return Json(std::move(json)).text();
+}
+
+std::vector<DefinitionField> campaign_fields() {
+  std::vector<DefinitionField> fields;
+  for (const CampaignField& field : kCampaignFields) {
+    fields.push_back({std::string(field.name), {}});
+    if (field.name == "classes") {
+      for (const std::string_view part : kClassFields) {
+        fields.push_back({fmt::format("classes.{}", part), {}});
+      }
+      fields.push_back({fmt::format("classes.{}", kByFavourite), {}});
+    }
+    if (field.name == "every") {
+      for (const Period period : kPeriods) fields.back().words.push_back(to_string(period));
+    }
+  }
+  return fields;
 }
 
 Status check_campaigns(std::span<const SavedObject> objects, std::string_view time_zone) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "rollcall/campaign.h"
 #include "rollcall/question.h"
+#include "rollcall/saved_definitions.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -15,5 +17,8 @@ Status read_common_fields(std::string_view json, std::string_view time_zone, Cam
 
 // Returns the question that a report asks, without the runs that it is about.
 ResponseQuery report_without_runs(const Campaign& campaign);
+
+// Returns what `definition_fields` does for campaigns.
+std::vector<DefinitionField> campaign_fields();
 
 }  // namespace rollcall
