@@ -86,6 +86,17 @@ Result<std::string> read_definition(const std::string& path) {
   return read_regular_file(path, SavedObject::kDefinitionBytesMax);
 }
 
+// Says so if a campaign's report has no answer as the store stands: it names an event that is yet
+// to come, as that of a contact often is, or one that is misspelled.
+void note_unanswered_report(const Engine& engine, const std::string& campaign) {
+  const Result<Query> question = report_question(engine, campaign);
+  if (!question.ok()) return;  // it has no run yet
+  const Status asked = engine.explain(*question).status();
+  if (asked.ok()) return;
+  print_note(
+      fmt::format("{} is kept, and its report has no answer yet: {}", campaign, asked.message()));
+}
+
 Status create(const CampaignFlags& flags) {
   const QuestionGuard guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_definition(flags.file));
@@ -101,6 +112,7 @@ Status create(const CampaignFlags& flags) {
   }
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<AudienceInfo> runs,
                             create_campaigns(*engine, campaigns, guard.limits()));
+  for (const Campaign& campaign : campaigns) note_unanswered_report(*engine, campaign.name);
   ROLLCALL_RETURN_IF_ERROR(engine->close());
   return draw_runs(runs);
 }

@@ -117,6 +117,10 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags) {
 
 Style style_of(const OutputFlags& flags) { return standard_output_style(flags.chart, flags.color); }
 
+void print_note(const std::string& text) {
+  write_standard_error("rollcall: note: " + shortened(printable(text)) + "\n");
+}
+
 void print_notes(const QueryResult& result) {
   for (const std::string& note : result.notes) {
     write_standard_error("rollcall: note: " + printable(note) + "\n");

@@ -34,6 +34,8 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags);
 
 Style style_of(const OutputFlags& flags);
 
+// Writes one thing that the reader should know to standard error, shortened if it is long.
+void print_note(const std::string& text);
 // Writes what the reader should know of the answer to standard error.
 void print_notes(const QueryResult& result);
 

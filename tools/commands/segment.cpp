@@ -35,10 +35,6 @@ struct SaveFlags {
   std::string file;
 };
 
-void note(const std::string& text) {
-  write_standard_error("rollcall: note: " + shortened(printable(text)) + "\n");
-}
-
 Query count_of_saved(const std::string& name) {
   Segment segment;
   segment.kind = Segment::Kind::kSaved;
@@ -59,7 +55,7 @@ void note_unknown_users(const Engine& engine, const std::string& name) {
 void note_unanswered(const Engine& engine, const std::string& name) {
   const Status asked = engine.explain(count_of_saved(name)).status();
   if (!asked.ok()) {
-    note(fmt::format("{} is saved, and has no answer yet: {}", name, asked.message()));
+    print_note(fmt::format("{} is saved, and has no answer yet: {}", name, asked.message()));
   }
 }
 
@@ -158,8 +154,8 @@ Status drop(const NameFlags& flags) {
   ROLLCALL_RETURN_IF_ERROR(engine->drop_segment(flags.name));
   for (const SegmentInfo& segment : engine->segments()) {
     if (segment.expression && names_saved(*segment.expression, flags.name)) {
-      note(fmt::format("{} names it, and has no answer until there is one of the name again",
-                       segment.name));
+      print_note(fmt::format("{} names it, and has no answer until there is one of the name again",
+                             segment.name));
     }
   }
   return engine->close();
