@@ -631,10 +631,11 @@ class Questions:
         r"""Who is about to leave: users who fit a rule of early warning.
 
         Args:
-            rules: A rule, such as 'quiet=not did(*, 3d)'; by default silent and declining; by
-                default [{"name": "silent", "segment": {"not": {"did": "*", "last": "7d"}}},
-                {"name": "declining", "segment": {"declined": "*", "last": "7d", "to_at_most":
-                "0.5", "from_at_least": 4}}].
+            rules: A rule, such as 'quiet=not did(*, 3d)'; by default silent for 7 days, and
+                declining: at most half of the events of the 7 days before; by default [{"name":
+                "silent", "segment": {"not": {"did": "*", "last": "7d"}}}, {"name": "declining",
+                "segment": {"declined": "*", "last": "7d", "to_at_most": "0.5", "from_at_least":
+                4}}].
             base: Users that are looked at; by default 'did(*, 30d)'; by default {"did": "*",
                 "last": "30d"}.
             features: Adds to the default rules: who did this in the last 60 days, not in the last

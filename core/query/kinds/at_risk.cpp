@@ -266,7 +266,8 @@ constexpr std::string_view kRulesField[] = {"rules"};
 constexpr QueryField kAtRiskFields[] = {
     {.name = "rules",
      .type = FieldType::kRules,
-     .meaning = "A rule, such as 'quiet=not did(*, 3d)'; by default silent and declining",
+     .meaning = "A rule, such as 'quiet=not did(*, 3d)'; by default silent for 7 days, and "
+                "declining: at most half of the events of the 7 days before",
      .default_json = R"([{"name": "silent", "segment": {"not": {"did": "*", "last": "7d"}}}, )"
                      R"({"name": "declining", "segment": {"declined": "*", "last": "7d", )"
                      R"("to_at_most": "0.5", "from_at_least": 4}}])"},
