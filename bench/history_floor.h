@@ -1,5 +1,6 @@
-// Questions about events in their order take at least this: every event of the workload in plain
-// columns, ordered by user and time, and one walk over them.
+// Questions about events in their order are measured beside this: every event of the workload in
+// plain columns, ordered by user and time, and one walk over them. It has nothing that finds users,
+// keeps or persists anything, and no vectors.
 #pragma once
 
 #include <cstddef>

@@ -419,7 +419,9 @@ class QueryDraw {
       const std::int32_t count = random_.between(1, 5);
       for (std::int32_t i = 0; i < count; ++i) ask.brackets.push_back(random_.between(1, 5));
     } else if (random_.chance(50)) {
-      ask.periods = random_.chance(95) ? random_.between(0, 20) : random_.between(100, 500);
+      ask.periods = random_.chance(90)   ? random_.between(0, 20)
+                    : random_.chance(50) ? random_.between(61, 65)
+                                         : random_.between(100, 500);
     }
     ask.summary = static_cast<RetentionQuery::Summary>(random_.below(3));
     if (random_.chance(25)) ask.measure = RetentionQuery::Measure::kValue;
