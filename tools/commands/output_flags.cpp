@@ -165,7 +165,7 @@ std::size_t PagedOutput::head_lines() const {
   }
 }
 
-// What stands around the rows is that of the first page, so that cutting off as much leaves them.
+// The text around the rows is the same on every page, so that cutting off as much leaves the rows.
 Status PagedOutput::add_json(QueryResult page, bool is_first) {
   if (is_first) print_notes(page);
   ROLLCALL_ASSIGN_OR_RETURN(const Around around, around_rows());

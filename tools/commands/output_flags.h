@@ -54,7 +54,7 @@ class PagedOutput {
   PagedOutput(const OutputFlags& flags, UserKind user_kind)
       : flags_(flags), user_kind_(user_kind) {}
 
-  // What the first page says of the whole answer is taken as it is.
+  // The notes and the totals of the answer are taken from the first page.
   Status add(QueryResult page);
   // Ends the answer, of which there was a page.
   Status end();

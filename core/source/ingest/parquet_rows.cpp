@@ -75,7 +75,7 @@ class TimeTexts {
     return number / by - (number % by < 0 ? 1 : 0);
   }
 
-  // What has no date is no time, and is told as it stands.
+  // A number beyond all dates is no time, and the text tells it as it stands.
   static void append_number(std::int64_t number, std::string_view unit, std::string& out) {
     fmt::format_to(std::back_inserter(out), "beyond all dates: {} {}", number, unit);
   }

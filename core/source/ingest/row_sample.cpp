@@ -150,7 +150,7 @@ Status check_text(std::string_view name, std::string_view head) {
 
 FileFormat guess_format(std::string_view name, std::string_view head) {
   const std::optional<FileFormat> named = format_from_name(name);
-  // What can be looked at as text is no Parquet, whatever its name.
+  // A file whose beginning is text is no Parquet file, whatever its name.
   if (named && *named != FileFormat::kParquet) return *named;
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   const bool json = first != std::string_view::npos && (head[first] == '{' || head[first] == '[');

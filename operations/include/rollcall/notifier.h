@@ -66,8 +66,8 @@ struct NotifierOptions {
   // After the n-th try that failed, at least 2^n times this passes, but at most retry_max.
   std::chrono::milliseconds retry_first{500};
   std::chrono::milliseconds retry_max{300'000};
-  // What has not arrived by then is tried once more, as the clock may have jumped, and then given
-  // up. Where it may not be sent to its target, it is given up at once.
+  // A notification that has not arrived by then is tried once more, as the clock may have jumped,
+  // and then given up. If it may not be sent to its target, it is given up at once.
   std::chrono::seconds give_up_after{86'400};
   // A try may take so long; afterwards, somebody else may try again.
   std::chrono::seconds lease{120};
