@@ -344,6 +344,7 @@ Result<bool> Engine::State::stage(const PreparedRows& rows,
 
 void Engine::State::forget_totals(const PreparedRows& rows,
                                   const std::vector<NumberedSeries>& series) {
+  kept_ranks.change();
   for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
     for (const PreparedRows::Pair& pair : pairs) {
       day_totals.forget({series[pair.series].id, pair.day});

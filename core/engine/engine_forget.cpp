@@ -97,6 +97,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     ROLLCALL_RETURN_IF_ERROR(forget_in_audiences(i, ordinals));
     partition.forget(ordinals);
     day_totals.clear();
+    kept_ranks.change();
     forgetting.finish();
     found += ordinals.size();
     forgotten_in.push_back(i);

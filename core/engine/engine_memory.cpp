@@ -22,7 +22,7 @@ std::size_t Engine::State::room() const {
 }
 
 MemoryUse Engine::State::memory_use() const {
-  MemoryUse use = {day_totals.memory_bytes(), 0};
+  MemoryUse use = {day_totals.memory_bytes() + kept_ranks.memory_bytes(), 0};
   for (const Partition& partition : partitions) {
     const MemoryUse part = partition.memory_use();
     use.resident_bytes += part.resident_bytes;

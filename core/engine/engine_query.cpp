@@ -315,6 +315,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
                       sets,     nullptr, &account};
   context.history_limit = tables.history_limit;
+  context.kept_ranks = kept_ranks.now();
   if (!tables.audiences->all().empty()) {
     context.audiences =
         std::make_shared<const AudienceCatalog>(AudienceCatalog{tables.audiences, audience_pages});

@@ -29,6 +29,7 @@
 #include "core/engine/source_turns.h"
 #include "core/pages/audience_chunk.h"
 #include "core/partition/partition.h"
+#include "core/query/resolve/kept_ranks.h"
 #include "core/time/time_zone.h"
 #include "rollcall/engine.h"
 
@@ -82,6 +83,7 @@ struct Engine::State {
   StoreTables tables ROLLCALL_GUARDED_BY(gate){StoreSettings()};
   std::vector<Partition> partitions ROLLCALL_GUARDED_BY(gate);
   DayTotals day_totals ROLLCALL_GUARDED_BY(gate);
+  KeptRanks kept_ranks;  // they change within the gate
   JournalRecordWriter record_writer ROLLCALL_GUARDED_BY(gate);
   // After this commit, forgotten users stay forgotten in a crash.
   Epoch forgotten_by ROLLCALL_GUARDED_BY(gate) = 0;
@@ -148,7 +150,7 @@ struct Engine::State {
   // they fit.
   Result<bool> stage(const PreparedRows& rows, const std::vector<NumberedSeries>& series)
       ROLLCALL_REQUIRES(gate);
-  // Forgets the totals of the days that the rows change.
+  // Forgets the totals of the days that the rows change, and the ranks of users.
   void forget_totals(const PreparedRows& rows, const std::vector<NumberedSeries>& series)
       ROLLCALL_REQUIRES(gate);
   // Ingests a batch that does not fit in memory, one partition after the other. Each partition is

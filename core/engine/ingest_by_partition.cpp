@@ -81,6 +81,7 @@ Result<Engine::State::BatchOutcome> Engine::State::ingest_by_partition(
   if (is_known(delivery)) return BatchOutcome{.is_known = true};
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
+  kept_ranks.change();
   const std::size_t bytes_max = std::max(room(), kPartitionBytesMin);
   SeriesCatalog& catalog = tables.writable_catalog();
   PartitionsWrittenAhead ahead(*this);

@@ -1,5 +1,5 @@
-// What an engine keeps from one question to the next (totals of days, unions over days) is never
-// older than what it was told since. The same questions are asked again and again while events
+// What an engine keeps from one question to the next (totals of days, unions over days, ranks of
+// all users) is never older than what it was told since. The same questions are asked again and again while events
 // arrive, late ones among them, and compared with the oracle.
 //
 // ROLLCALL_SEED=N draws other streams and questions.
@@ -37,7 +37,9 @@ std::vector<Query> questions_about(const Stream& stream, Random& random) {
                            R"({"kind": "counts"})", R"({"kind": "lifecycle", "last": "1d"})",
                            R"({"kind": "churn", "rule": {"gap_days": 7}, "last": "1d"})",
                            R"({"kind": "churn", "rule": {"gap_days": 9}, "from": "2026-01-10",
-                               "to": "2026-01-10"})"}) {
+                               "to": "2026-01-10"})",
+                           R"({"kind": "rfm", "frequency": "days", "by": "cell"})",
+                           R"({"kind": "rfm_users", "frequency": "days", "limit": 3})"}) {
     Result<Query> query = parse_query(text, stream.settings.time_zone);
     EXPECT_TRUE(query.ok()) << text << ": " << query.status().to_string();
     if (query.ok()) questions.push_back(*std::move(query));
@@ -94,6 +96,49 @@ TEST(KeptAnswers, AreThoseOfARecountWhileEventsArrive) {
     }
   }
   std::cout << asked << " answers agreed\n";
+}
+
+NaiveEvent visit(std::uint64_t user, std::int32_t day) {
+  NaiveEvent event;
+  event.user = user;
+  event.event = "visit";
+  event.time = (std::int64_t{20'454} + day) * kUsPerDay;  // 2026-01-01
+  return event;
+}
+
+// The scores of a profile are among all users who are left.
+TEST(KeptAnswers, ForgetTheRanksOfForgottenUsers) {
+  StoreSettings settings;
+  settings.user_kind = UserKind::kInteger;
+  settings.history = true;
+  const auto engine = TestEngine::open(settings, EngineSetup());
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  std::vector<NaiveEvent> events;
+  for (std::uint64_t user = 1; user <= 5; ++user) {
+    for (std::uint64_t day = 0; day < user; ++day) {
+      events.push_back(visit(user, static_cast<std::int32_t>(day)));
+    }
+  }
+  ASSERT_TRUE((*engine)->ingest(events).ok());
+  const auto frequency_score = [&] {
+    const Result<QueryResult> profile =
+        (*engine)->query(*parse_query(R"({"kind": "profile", "user": "3"})"));
+    if (!profile.ok()) return profile.status().to_string();
+    for (const std::vector<Cell>& row : profile->rows) {
+      if (row[0] == Cell("rfm") && row[1] == Cell("f")) return std::get<std::string>(row[2]);
+    }
+    return std::string("none");
+  };
+  // Of five users, two have fewer events: 1 + floor(5 x 2.5 / 5).
+  EXPECT_EQ(frequency_score(), "3");
+  EXPECT_EQ(frequency_score(), "3");
+  // Of three, none has.
+  const UserId forgotten[] = {std::uint64_t{1}, std::uint64_t{2}};
+  ASSERT_TRUE((*engine)->engine().forget(forgotten).ok());
+  EXPECT_EQ(frequency_score(), "1");
+  // Of four, one has.
+  ASSERT_TRUE((*engine)->ingest(std::vector<NaiveEvent>{visit(6, 0)}).ok());
+  EXPECT_EQ(frequency_score(), "2");
 }
 
 }  // namespace

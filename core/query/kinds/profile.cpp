@@ -1,5 +1,5 @@
 // Profile says who one user is, by what they did. It reads what the store has of that user alone,
-// but for the rank within a year.
+// but for the rank within a year, and for the scores among all users unless these are kept.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@
 #include "core/query/kinds/active_days.h"
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
+#include "core/query/kinds/rfm_plan.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
 #include "core/query/sequence/step_events.h"
@@ -59,13 +60,6 @@ struct ProfileRow {
   std::string what, name, value;
 };
 
-// Holds what a user is scored by.
-struct RfmNumbers {
-  Day last_day;
-  std::uint64_t events = 0;
-  AmountSum value = 0;
-};
-
 // A partial answer has the rows as texts that are in the order of the rows.
 std::string text_of_row(std::size_t number, const ProfileRow& row) {
   std::string text = fmt::format("{:08}", number);
@@ -94,126 +88,26 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
-// Finds the scores of the user whose rows are known: in each respect, it counts who is worse and
-// who is equal.
-class ProfileScoresPlan final : public TablePlan {
- public:
-  ProfileScoresPlan(std::shared_ptr<const ProfileParts> parts, const TimeZone& zone,
-                    const ReadSet& reads, QueryResult table, const RfmNumbers& own)
-      : TablePlan(parts->query, parts->scope),
-        parts_(std::move(parts)),
-        zone_(zone),
-        own_(own),
-        selectors_{.steps = parts_->selectors.steps,
-                   .exclusions = {},
-                   .begin = parts_->range.begin,
-                   .end = parts_->range.end,
-                   .told = {},
-                   .tells_amounts = true} {
-    reads_ = reads;
-    rows_ = std::move(table.rows);
-    table.rows.clear();
-    result_ = std::move(table);
-  }
-
-  std::size_t cell_count() const override { return kRfmCells; }
-  QueryResult finish(const Partial& counts) const override;
-  std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
-
- private:
-  // The cells of who is worse and who is equal follow one another.
-  enum RfmCell : std::size_t {
-    kAll,
-    kRecency,
-    kFrequency = kRecency + 2,
-    kMonetary = kFrequency + 2
-  };
-  static constexpr std::size_t kRfmCells = kMonetary + 2;
-
-  void write_identity(ByteWriter& writer) const override {
-    writer.text("scores");
-    writer.zigzag(own_.last_day.value);
-    writer.varint(own_.events);
-    writer.sum(own_.value);
-  }
-  void count(ChunkSets& sets, CellSink& sink) const override;
-
-  const std::shared_ptr<const ProfileParts> parts_;
-  const TimeZone& zone_;
-  const RfmNumbers own_;
-  const StepSelectors selectors_;
-  std::vector<std::vector<Cell>> rows_;  // of the user, without the scores
-};
-
-void ProfileScoresPlan::count(ChunkSets& sets, CellSink& sink) const {
-  StepEvents seen(selectors_, account());
-  sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
-                        [&](UserCursor& cursor, std::uint32_t place) {
-                          const std::span<const StepEvent> events = seen.of_user(cursor);
-                          if (events.empty()) return;
-                          const Day last_day = zone_.day_of(events.back().time);
-                          AmountSum value = 0;
-                          for (std::size_t i = 0; i < events.size(); ++i)
-                            value += seen.amount_of(i);
-                          const auto compare = [&](const auto& number, const auto& own,
-                                                   RfmCell cell) {
-                            if (number < own) sink.add_user(cell, place);
-                            if (number == own) sink.add_user(cell + 1, place);
-                          };
-                          sink.add_user(kAll, place);
-                          compare(last_day, own_.last_day, kRecency);
-                          compare(std::uint64_t{events.size()}, own_.events, kFrequency);
-                          compare(value, own_.value, kMonetary);
-                        });
-}
-
-QueryResult ProfileScoresPlan::finish(const Partial& counts) const {
-  QueryResult result = result_;
-  const auto add_score = [&](std::string_view name, RfmCell cell) {
-    // 1 + floor(5 (worse + equal / 2) / all)
-    const std::uint64_t halves = 2 * counts.cells[cell] + counts.cells[cell + 1];
-    add_row(result, std::string("rfm"), std::string(name),
-            std::to_string(1 + 5 * halves / (2 * counts.cells[kAll])));
-  };
-  const auto is_later = [](const std::vector<Cell>& row) {
-    const auto& what = std::get<std::string>(row[0]);
-    return what == "month" || what == "rank" || what == "last_event";
-  };
-  const auto later = std::ranges::find_if(rows_, is_later);
-  const auto add_rows = [&](auto first, auto last) {
-    for (; first != last; ++first) {
-      // Cells are made anew: where memory runs out in a copy of rows, code of g++ 12 destroys a
-      // cell that was never made.
-      const std::vector<Cell>& row = *first;
-      add_row(result, std::get<std::string>(row[0]), std::get<std::string>(row[1]),
-              std::get<std::string>(row[2]));
-    }
-  };
-  add_rows(rows_.begin(), later);
-  add_score("r", kRecency);
-  add_score("f", kFrequency);
-  add_score("m", kMonetary);
-  add_rows(later, rows_.end());
-  return result;
-}
-
 // The cells are of a year's report: cell i holds the users with i + 1 active days in it. All else
 // is texts.
 class ProfilePlan final : public TablePlan {
  public:
-  ProfilePlan(const PlanContext& context, std::shared_ptr<const ProfileParts> parts);
+  // `scales` are those of all users, if the scores are asked for.
+  ProfilePlan(const PlanContext& context, std::shared_ptr<const ProfileParts> parts,
+              std::optional<RfmScales> scales);
 
   std::size_t cell_count() const override {
     return ask_.year && !year_.empty() ? static_cast<std::size_t>(year_.size()) : 0;
   }
   bool has_texts() const override { return true; }
   bool keeps_names() const override { return true; }
-  std::unique_ptr<Plan> next(const Partial& counts) const override;
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
+  // Returns the scores of the user whose rows these are, or none without an event in the range.
+  std::vector<ProfileRow> scores_of(const std::vector<ProfileRow>& rows) const;
   void rank_year(ChunkSets& sets, CellSink& sink) const;
   std::vector<Day> early_days_of(const ChunkSets& sets, std::uint32_t place) const;
   std::vector<ProfileRow> rows_of(const StepEvents& seen, std::span<const StepEvent> events,
@@ -244,11 +138,13 @@ class ProfilePlan final : public TablePlan {
   const bool is_restricted_;  // to some events, or users
   const std::shared_ptr<const ProfileParts> shared_;
   const ProfileParts& parts_;
+  const std::optional<RfmScales> scales_;
   std::vector<std::string> property_names_;
   DayRange year_;  // as far as there are data
 };
 
-ProfilePlan::ProfilePlan(const PlanContext& context, std::shared_ptr<const ProfileParts> parts)
+ProfilePlan::ProfilePlan(const PlanContext& context, std::shared_ptr<const ProfileParts> parts,
+                         std::optional<RfmScales> scales)
     : TablePlan(parts->query, parts->scope),
       ask_(std::get<ProfileQuery>(parts->query.ask)),
       zone_(context.zone),
@@ -258,6 +154,7 @@ ProfilePlan::ProfilePlan(const PlanContext& context, std::shared_ptr<const Profi
       is_restricted_(!parts->query.common.where.empty() || parts->query.common.among.has_value()),
       shared_(std::move(parts)),
       parts_(*shared_),
+      scales_(scales),
       property_names_(context.settings.properties()) {
   constexpr std::string_view kWhy = "the events of the user are looked at one by one";
   if (!timeframe_.data.empty()) reads_.read_history(kWhy);
@@ -268,7 +165,7 @@ ProfilePlan::ProfilePlan(const PlanContext& context, std::shared_ptr<const Profi
              std::min(*parts_.range.to, timeframe_.data.last)};
     read_presence(parts_.ranked_events, year_);
   }
-  reads_.only_of_lists = year_.empty() && !ask_.rfm;
+  reads_.only_of_lists = year_.empty();
   std::vector<std::string> notes = {
       "all is about the user's events in the range, as if there were no others; values and counts "
       "are texts",
@@ -464,31 +361,33 @@ void ProfilePlan::add_last(const StepEvents& seen, std::span<const StepEvent> ev
   }
 }
 
-std::unique_ptr<Plan> ProfilePlan::next(const Partial& counts) const {
-  if (!ask_.rfm) return nullptr;
-  QueryResult table = finish(counts);
-  RfmNumbers own;
-  for (const std::vector<Cell>& row : table.rows) {
-    const auto& what = std::get<std::string>(row[0]);
-    const auto& value = std::get<std::string>(row[2]);
-    if (what == "last_day") {
-      const std::optional<Day> day = parse_date(value);
+std::vector<ProfileRow> ProfilePlan::scores_of(const std::vector<ProfileRow>& rows) const {
+  std::int32_t last_day = 0;
+  std::uint64_t events = 0;
+  AmountSum value = 0;
+  for (const ProfileRow& row : rows) {
+    if (row.what == "last_day") {
+      const std::optional<Day> day = parse_date(row.value);
       if (!day) throw_damaged();
-      own.last_day = *day;
-    } else if (what == "events") {
-      const std::optional<std::uint64_t> events = whole_number(value);
-      if (!events) throw_damaged();
-      own.events += *events;
-    } else if (what == "value") {
-      const std::optional<DecimalText> sum = parse_decimal_text(value);
+      last_day = day->value;
+    } else if (row.what == "events") {
+      const std::optional<std::uint64_t> count = whole_number(row.value);
+      if (!count) throw_damaged();
+      events += *count;
+    } else if (row.what == "value") {
+      const std::optional<DecimalText> sum = parse_decimal_text(row.value);
       if (!sum) throw_damaged();
-      own.value += scaled(*sum, value_decimals_).floor;
-      if (own.value > kScaledMax || own.value < -kScaledMax) throw_damaged();
+      value += scaled(*sum, value_decimals_).floor;
+      if (value > kScaledMax || value < -kScaledMax) throw_damaged();
     }
   }
-  // Users without an event in the range have no scores.
-  if (own.events == 0) return nullptr;
-  return std::make_unique<ProfileScoresPlan>(shared_, zone_, reads_, std::move(table), own);
+  if (events == 0) return {};
+  const auto score = [](std::string name, const ScoreScale& scale, AmountSum number) {
+    return ProfileRow{"rfm", std::move(name), std::to_string(scale.score_of({number}))};
+  };
+  return {score("r", scales_->last_day, last_day),
+          score("f", scales_->frequency, static_cast<AmountSum>(events)),
+          score("m", scales_->monetary, value)};
 }
 
 QueryResult ProfilePlan::finish(const Partial& counts) const {
@@ -497,7 +396,7 @@ QueryResult ProfilePlan::finish(const Partial& counts) const {
         "profile: user: unknown, found {} (allowed: a user with an event up to as_of{})",
         quoted_excerpt(ask_.user), is_restricted_ ? " that where and among let count" : "")));
   }
-  QueryResult result = result_;
+  std::vector<ProfileRow> rows;
   for (const auto& [text, _] : counts.texts) {
     ProfileRow row = row_of_text(text);
     if (row.what == "rank") {
@@ -510,6 +409,17 @@ QueryResult ProfilePlan::finish(const Partial& counts) const {
       const std::uint64_t all = std::accumulate(cells.begin(), cells.end(), std::uint64_t{0});
       row.value = fmt::format("{}", nearest_quotient(AmountSum{fewer} * 100, all));
     }
+    rows.push_back(std::move(row));
+  }
+  if (scales_) {
+    const auto is_later = [](const ProfileRow& row) {
+      return row.what == "month" || row.what == "rank" || row.what == "last_event";
+    };
+    const std::vector<ProfileRow> scores = scores_of(rows);
+    rows.insert(std::ranges::find_if(rows, is_later), scores.begin(), scores.end());
+  }
+  QueryResult result = result_;
+  for (ProfileRow& row : rows) {
     add_row(result, std::move(row.what), std::move(row.name), std::move(row.value));
   }
   return result;
@@ -523,6 +433,21 @@ Result<UserId> user_of(const ProfileQuery& ask, UserKind kind) {
       fmt::format("profile: user: must be a whole number from 0 to 18446744073709551615, as the "
                   "store's users are, found {}",
                   quoted_excerpt(ask.user)));
+}
+
+// Returns the plan of the scales of all users, which goes on with that of the profile.
+PlanResult plan_scores(const Query& ranged, const PlanContext& context, const ReadSet& of_profile,
+                       decltype(RfmParts::make_answer) make_profile) {
+  auto parts = std::make_shared<RfmParts>();
+  parts->query = ranged;
+  parts->query.ask = RfmQuery();
+  parts->scope.kind = "profile";
+  parts->make_answer = std::move(make_profile);
+  parts->answer_reads = of_profile;
+  parts->answer_keeps_names = true;
+  PlanContext of_all = with_events(parts->query, context);
+  of_all.open_from = context.first_day_of_history();
+  return make_rfm_plan(std::move(parts), of_all);
 }
 
 // Returns the question with its year as a range.
@@ -593,8 +518,13 @@ PlanResult plan(const ProfileQuery& ask, const Query& query, const PlanContext& 
   }
   parts.query = query;
   parts.scope = std::move(scope);
-  return PlanResult(std::make_unique<ProfilePlan>(
-      context, std::make_shared<const ProfileParts>(std::move(parts))));
+  const auto shared = std::make_shared<const ProfileParts>(std::move(parts));
+  auto profile = std::make_unique<ProfilePlan>(context, shared, std::nullopt);
+  if (!ask.rfm) return PlanResult(std::move(profile));
+  const auto make_profile = [context, shared](std::shared_ptr<const RfmParts>, RfmScales scales) {
+    return std::make_unique<ProfilePlan>(context, shared, scales);
+  };
+  return plan_scores(ranged, context, profile->reads(), make_profile);
 }
 
 // --- The row. ---

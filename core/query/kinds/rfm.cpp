@@ -71,12 +71,16 @@ void RfmTablePlan::count(ChunkSets& sets, CellSink& sink) const {
   };
   std::vector<Sums> sums(cell_count());
   const std::int32_t last_day = timeframe_.last_day.value;
+  const WholeScale by_last_day(scales_.last_day), by_frequency(scales_.frequency),
+      by_monetary(scales_.monetary);
   for (std::size_t place = 0; place < found.last_days.size(); ++place) {
     if (found.last_days[place] == kNeverLast) continue;
     const std::uint64_t frequency = found.frequencies[place];
-    const std::size_t r = scales_.last_day.score_of({found.last_days[place]});
-    const std::size_t f = scales_.frequency.score_of({static_cast<AmountSum>(frequency)});
-    const std::size_t m = scales_.monetary.score_of(parts_->monetary_of(found, place));
+    const Fraction monetary = parts_->monetary_of(found, place);
+    const std::size_t r = by_last_day.score_of(found.last_days[place]);
+    const std::size_t f = by_frequency.score_of(static_cast<AmountSum>(frequency));
+    const std::size_t m = monetary.of == 1 ? by_monetary.score_of(monetary.number)
+                                           : scales_.monetary.score_of(monetary);
     const std::size_t row =
         by_ == By::kCell ? RfmSegments::cell_of(r, f, m) : segments_.segment_of(r, f, m);
     sink.add_user(row, static_cast<std::uint32_t>(place));

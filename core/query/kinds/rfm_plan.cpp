@@ -7,88 +7,13 @@
 
 #include "core/query/kinds/kind_table.h"
 #include "core/query/kinds/rfm_rules.h"
+#include "core/query/sequence/event_counts.h"
 #include "core/query/sets/vertical_count.h"
 #include "core/query/text/decimal_text.h"
+#include "core/time/floor_quotient.h"
 
 namespace rollcall {
 namespace {
-
-// Counts the events of users in the order of the history, without their times where a block lies
-// within the range.
-class EventCounter {
- public:
-  EventCounter(const StepSelectors& selectors, bool counts_valued)
-      : selectors_(selectors), counts_valued_(counts_valued), match_(selectors.steps.front()) {}
-
-  void open(std::size_t run, const LogBlock& block) {
-    if (blocks_.size() <= run) blocks_.resize(run + 1);
-    OpenBlock& open = blocks_[run];
-    open.is_within = block.first_time() >= selectors_.begin && block.last_time() < selectors_.end;
-    open.is_outside = block.last_time() < selectors_.begin || block.first_time() >= selectors_.end;
-    match_.find(block, open.events);
-    if (!counts_valued_) return;
-    open.valued.assign(open.events.size(), 0);
-    if (!block.has_values()) return;
-    amounts_.resize(block.event_count());
-    block.values(amounts_);
-    for (std::size_t event = 0; event < amounts_.size(); ++event) {
-      if (amounts_[event] != 0) open.valued[event / 64] |= std::uint64_t{1} << (event % 64);
-    }
-    for (std::size_t word = 0; word < open.events.size(); ++word) {
-      open.valued[word] &= open.events[word];
-    }
-  }
-
-  // Adds the events of the user that the cursor stands at.
-  void add(UserCursor& cursor, std::uint64_t* events, std::uint64_t* valued) {
-    cursor.read_parts([&](std::size_t run, const LogBlock&, const LogBlock::Walk& walk) {
-      const OpenBlock& open = blocks_[run];
-      if (open.is_outside) return;
-      const LogBlock::User& user = walk.user();
-      std::uint32_t begin = user.begin, end = user.begin + user.count;
-      if (!open.is_within) {
-        // The times ascend, so that those in the range are a stretch.
-        times_.resize(user.count);
-        LogBlock::Times(walk).read(user.count, times_.data());
-        const auto place_of = [&](TimeUs time) {
-          const auto at = std::ranges::lower_bound(times_, time);
-          return user.begin + static_cast<std::uint32_t>(at - times_.begin());
-        };
-        begin = place_of(selectors_.begin);
-        end = place_of(selectors_.end);
-      }
-      if (events != nullptr) *events += ones(open.events, begin, end);
-      if (valued != nullptr) *valued += ones(open.valued, begin, end);
-    });
-  }
-
- private:
-  struct OpenBlock {
-    bool is_within = false, is_outside = false;
-    std::vector<std::uint64_t> events, valued;
-  };
-
-  // Counts the bits from `begin` to before `end`.
-  static std::uint64_t ones(const std::vector<std::uint64_t>& words, std::uint32_t begin,
-                            std::uint32_t end) {
-    std::uint64_t count = 0;
-    for (std::uint32_t at = begin; at < end;) {
-      const std::uint32_t stop = std::min(end, (at / 64 + 1) * 64);
-      std::uint64_t bits = words[at / 64] >> (at % 64);
-      if (stop - at < 64) bits &= (std::uint64_t{1} << (stop - at)) - 1;
-      count += static_cast<std::uint64_t>(std::popcount(bits));
-      at = stop;
-    }
-    return count;
-  }
-
-  const StepSelectors& selectors_;
-  const bool counts_valued_;
-  BlockMatch match_;
-  std::vector<OpenBlock> blocks_;  // by run
-  std::vector<Amount> amounts_;
-  std::vector<TimeUs> times_;
-};
 
 // Calls visit(place) for each user of a set.
 template <class Visit>
@@ -104,10 +29,16 @@ void for_each_place(BitSpan set, Visit visit) {
 class RanksPlan final : public RfmPlan {
  public:
   RanksPlan(const PlanContext& context, const std::shared_ptr<RfmParts>& parts)
-      : RfmPlan(context, *parts), parts_(parts) {}
+      : RfmPlan(context, *parts), parts_(parts) {
+    reads_.add(parts->answer_reads);
+  }
+
+  // Returns the plan of the answer if the scales are known since another question.
+  std::unique_ptr<Plan> answer_by_kept() const;
 
   std::size_t cell_count() const override { return 0; }
   std::size_t distribution_count() const override { return kMeasures; }
+  bool keeps_names() const override { return parts_->answer_keeps_names; }
   std::unique_ptr<Plan> next(const Partial& counts) const override;
   QueryResult finish(const Partial&) const override { return result_; }
   std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
@@ -115,7 +46,13 @@ class RanksPlan final : public RfmPlan {
  private:
   enum Measure : std::size_t { kLastDay, kFrequency, kMonetary, kMeasures };
 
-  void write_identity(ByteWriter& writer) const override { writer.text("ranks"); }
+  void write_identity(ByteWriter& writer) const override {
+    writer.text("ranks");
+    writer.zigzag(parts_->days.first.value);
+    writer.zigzag(parts_->days.last.value);
+  }
+  // Who is in a segment may change without an event.
+  bool may_keep() const { return parts_->kept_ranks && !parts_->query.common.among; }
   void count(ChunkSets& sets, CellSink& sink) const override;
 
   const std::shared_ptr<const RfmParts> parts_;
@@ -165,8 +102,23 @@ std::unique_ptr<Plan> RanksPlan::next(const Partial& counts) const {
     }
     return scale;
   };
-  return parts_->make_answer(parts_, {scale_of_measure(kLastDay), scale_of_measure(kFrequency),
-                                      scale_of_measure(kMonetary)});
+  const RfmScales scales = {scale_of_measure(kLastDay), scale_of_measure(kFrequency),
+                            scale_of_measure(kMonetary)};
+  if (may_keep()) {
+    std::string bytes;
+    ByteWriter writer(bytes);
+    write_scales(scales, writer);
+    parts_->kept_ranks->keep(digest(), bytes);
+  }
+  return parts_->make_answer(parts_, scales);
+}
+
+std::unique_ptr<Plan> RanksPlan::answer_by_kept() const {
+  if (!may_keep()) return nullptr;
+  const std::optional<std::string> bytes = parts_->kept_ranks->find(digest());
+  if (!bytes) return nullptr;
+  ByteReader reader(*bytes);
+  return parts_->make_answer(parts_, read_scales(reader));
 }
 
 // Returns the scales of fixed edges.
@@ -264,6 +216,13 @@ void RfmPlan::add_reads(const RfmParts& parts) {
   }
 }
 
+// A whole number reaches a start if it reaches the next whole number.
+WholeScale::WholeScale(const ScoreScale& scale) {
+  std::ranges::transform(scale.starts, starts_.begin(), [](const Fraction& start) {
+    return -floor_quotient(-start.number, static_cast<AmountSum>(start.of));
+  });
+}
+
 void write_scales(const RfmScales& scales, ByteWriter& writer) {
   for (const ScoreScale* const scale : {&scales.last_day, &scales.frequency, &scales.monetary}) {
     for (const Fraction& start : scale->starts) {
@@ -271,6 +230,17 @@ void write_scales(const RfmScales& scales, ByteWriter& writer) {
       writer.varint(start.of);
     }
   }
+}
+
+RfmScales read_scales(ByteReader& reader) {
+  RfmScales scales;
+  for (ScoreScale* const scale : {&scales.last_day, &scales.frequency, &scales.monetary}) {
+    for (Fraction& start : scale->starts) {
+      start.number = reader.sum();
+      start.of = reader.varint();
+    }
+  }
+  return scales;
 }
 
 BitSpan RfmPlan::users_in_range(const RfmParts& parts, ChunkSets& sets) const {
@@ -380,14 +350,16 @@ void RfmPlan::measure_pages_ever(const RfmParts& parts, ChunkSets& sets, RfmMeas
 
 void RfmPlan::count_events(const RfmParts& parts, ChunkSets& sets, RfmMeasures& found) const {
   const bool counts_all = parts.rules.frequency == RfmRules::Frequency::kEvents;
-  EventCounter counter(parts.selectors, parts.has_means());
-  QuestionPace pace(account());
-  sets.for_each_history([&](std::size_t run, const LogBlock& block) { counter.open(run, block); },
+  const StepSelectors& selectors = parts.selectors;
+  EventCounts counts(selectors.steps.front(), {selectors.begin, selectors.end}, parts.has_means(),
+                     account());
+  sets.for_each_history([&](std::size_t run, const LogBlock& block) { counts.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
-                          pace.step();
                           if (found.last_days[place] == kNeverLast) return;
-                          counter.add(cursor, counts_all ? &found.frequencies[place] : nullptr,
-                                      parts.has_means() ? &found.valued_events[place] : nullptr);
+                          const std::uint64_t events = counts.of_user(cursor).front();
+                          if (counts_all) found.frequencies[place] = events;
+                          if (parts.has_means())
+                            found.valued_events[place] = counts.valued().front();
                         });
 }
 
@@ -444,6 +416,7 @@ PlanResult make_rfm_plan(std::shared_ptr<RfmParts> parts, const PlanContext& con
                             resolve_selector(field, parts->rules.event, conditions, context));
   ROLLCALL_ASSIGN_OR_RETURN(parts->scope, resolve_scope(parts->scope.kind, parts->query, context));
   ROLLCALL_RETURN_IF_ERROR(resolve_rfm_range(context, *parts));
+  parts->kept_ranks = context.kept_ranks;
   parts->decimals = context.settings.value_decimals;
   parts->from_history = TablePlan::is_from_history(parts->events);
   StepSelectors& selectors = parts->selectors;
@@ -465,10 +438,11 @@ PlanResult make_rfm_plan(std::shared_ptr<RfmParts> parts, const PlanContext& con
     selectors.end = std::min(context.zone.start_of(parts->days.last + 1),
                              parts->scope.timeframe.as_of_time + kUsPerSecond);
   }
-  if (!parts->rules.edges) return PlanResult(std::make_unique<RanksPlan>(context, parts));
   // The plan of the ranks defines the answer, whether it is asked or not.
-  const RanksPlan defines(context, parts);
-  return PlanResult(parts->make_answer(parts, scales_of(*parts)));
+  auto ranks = std::make_unique<RanksPlan>(context, parts);
+  if (parts->rules.edges) return PlanResult(parts->make_answer(parts, scales_of(*parts)));
+  if (std::unique_ptr<Plan> answer = ranks->answer_by_kept()) return PlanResult(std::move(answer));
+  return PlanResult(std::move(ranks));
 }
 
 RfmSegments::RfmSegments(const RfmRules& rules) {

@@ -41,6 +41,20 @@ struct ScoreScale {
   }
 };
 
+// Scores whole numbers as a scale does, and faster.
+class WholeScale {
+ public:
+  explicit WholeScale(const ScoreScale& scale);
+  std::size_t score_of(AmountSum number) const {
+    std::size_t score = 1;
+    for (const AmountSum start : starts_) score += number < start ? 0U : 1U;
+    return score;
+  }
+
+ private:
+  std::array<AmountSum, RfmRules::kEdges> starts_;
+};
+
 // Recency is scored by the last day, of which a later one is better.
 struct RfmScales {
   ScoreScale last_day, frequency, monetary;
@@ -61,6 +75,8 @@ struct RfmMeasures {
 
 // Writes what distinguishes scales from others.
 void write_scales(const RfmScales& scales, ByteWriter& writer);
+// Reads what `write_scales` wrote.
+RfmScales read_scales(ByteReader& reader);
 
 struct RfmParts;
 
@@ -103,6 +119,9 @@ struct RfmParts {
   std::vector<std::string> notes;
   // Makes the plan of the answer. The range may be empty.
   std::function<std::unique_ptr<Plan>(std::shared_ptr<const RfmParts>, RfmScales)> make_answer;
+  ReadSet answer_reads;  // what that reads beside the reads of the scores
+  bool answer_keeps_names = false;
+  std::optional<KeptRanks::Moment> kept_ranks;  // for the scales of other questions
 
   std::optional<Day> from, to;
   bool has_rows = false;     // as_of does not lie before the range, nor before all events

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -20,25 +21,32 @@ AmountSum floor_of(const Fraction& fraction) {
                           : floor_quotient(fraction.number, static_cast<AmountSum>(fraction.of));
 }
 
-// Sorts numbers into buckets by size, so that only those of a few buckets need to be sorted.
+// Sorts numbers into buckets by how far they are from the least one, so that only those of a few
+// buckets need to be sorted. Most users have small numbers, so buckets grow with the distance, as
+// those of an HDR histogram do: each doubling has kPerDoubling of them.
 class NumberBuckets {
  public:
-  NumberBuckets(AmountSum least, AmountSum most) : least_(least) {
-    __extension__ using Width = unsigned __int128;
-    const Width width = static_cast<Width>(most) - static_cast<Width>(least);
-    while (width >> shift_ >= kBuckets) ++shift_;
-  }
+  NumberBuckets(AmountSum least, AmountSum most) : least_(least), count_(of({most}) + 1) {}
 
-  static constexpr std::size_t kBuckets = 1U << 13U;
+  std::size_t count() const { return count_; }
   std::size_t of(const Fraction& number) const {
-    __extension__ using Width = unsigned __int128;
-    return static_cast<std::size_t>(
-        (static_cast<Width>(floor_of(number)) - static_cast<Width>(least_)) >> shift_);
+    __extension__ using Distance = unsigned __int128;
+    const auto distance = static_cast<Distance>(floor_of(number)) - static_cast<Distance>(least_);
+    const auto high = static_cast<std::uint64_t>(distance >> 64U);
+    const auto low = static_cast<std::uint64_t>(distance);
+    const auto width =
+        static_cast<unsigned>(high == 0 ? std::bit_width(low) : 64 + std::bit_width(high));
+    if (width <= kDigits) return static_cast<std::size_t>(low);
+    const unsigned shift = width - kDigits;
+    return shift * kPerDoubling + static_cast<std::size_t>(distance >> shift);
   }
 
  private:
+  static constexpr unsigned kDigits = 10;  // of the distance, which tell its bucket
+  static constexpr std::size_t kPerDoubling = std::size_t{1} << (kDigits - 1);
+
   AmountSum least_;
-  unsigned shift_ = 0;
+  std::size_t count_;
 };
 
 }  // namespace
@@ -101,8 +109,8 @@ std::vector<std::optional<Fraction>> Distribution::starts_of_parts(std::uint64_t
   });
   const NumberBuckets buckets(least, most);
   QuestionMemory memory(account_);
-  memory.take(NumberBuckets::kBuckets * (sizeof(std::uint64_t) + 1), QuestionNeed::kNumbers);
-  std::vector<std::uint64_t> users(NumberBuckets::kBuckets);
+  memory.take(buckets.count() * (sizeof(std::uint64_t) + 1), QuestionNeed::kNumbers);
+  std::vector<std::uint64_t> users(buckets.count());
   for_each(
       [&](const Fraction& number, std::uint64_t count) { users[buckets.of(number)] += count; });
 
@@ -110,7 +118,7 @@ std::vector<std::optional<Fraction>> Distribution::starts_of_parts(std::uint64_t
   // and twice those up to its bucket's end. The first bucket with a number of a part is therefore
   // the first that may have one, or the one after it.
   const auto needed = [&](std::size_t start) { return 2 * all * (start + 1); };
-  std::vector<bool> is_sorted(NumberBuckets::kBuckets);
+  std::vector<bool> is_sorted(buckets.count());
   std::size_t start = 0, candidates = 0;
   std::uint64_t below = 0;
   bool takes_next = false;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/query/sequence/event_counts.h"
 #include "core/query/text/decimal_text.h"
 #include "rollcall/message_text.h"
 
@@ -45,8 +46,14 @@ std::string_view name_of_part(const Segment& segment) {
 
 // ---- The rules ----
 
-bool TimesRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
-  return times.contains(static_cast<AmountSum>(events.size()));
+bool TimesRule::holds(std::span<const std::uint64_t> counts) const {
+  return times.contains(static_cast<AmountSum>(counts[0]));
+}
+
+bool DeclineRule::holds(std::span<const std::uint64_t> counts) const {
+  const auto before = static_cast<AmountSum>(counts[0]);
+  const auto after = static_cast<AmountSum>(counts[1]);
+  return before >= from_at_least && after * whole <= before * part;
 }
 
 bool SumRule::holds(std::span<const StepEvent> events, const StepEvents& told) const {
@@ -68,13 +75,6 @@ bool DaysRule::holds(std::span<const StepEvent> events, const StepEvents&) const
 
 bool FirstRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
   return events.front().time >= range_begin;
-}
-
-bool DeclineRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
-  const auto later = std::ranges::lower_bound(events, later_begin, {}, &StepEvent::time);
-  const auto before = static_cast<AmountSum>(later - events.begin());
-  const auto after = static_cast<AmountSum>(events.end() - later);
-  return before >= from_at_least && after * whole <= before * part;
 }
 
 bool FavouriteRule::holds(std::span<const StepEvent> events, const StepEvents& told) const {
@@ -135,7 +135,7 @@ class SegmentHistory::Resolver {
     SegmentHistory part;
     part.account_ = context_.account;
     if (segment_.kind == Kind::kDeclined) {
-      resolve_decline(part);
+      ROLLCALL_RETURN_IF_ERROR(resolve_decline(part));
     } else {
       ROLLCALL_RETURN_IF_ERROR(resolve_days(part));
       if (segment_.kind == Kind::kFavourite) ROLLCALL_RETURN_IF_ERROR(resolve_favourite(part));
@@ -173,15 +173,15 @@ class SegmentHistory::Resolver {
     if (segment_.sum) {
       const DecimalText amount = *parse_decimal_text(segment_.sum->amount);
       range = range_of(segment_.sum->compare, scaled(amount, context_.settings.value_decimals));
-      part.rule_ = SumRule{range};
+      part.rule_ = EventsRule(SumRule{range});
       part.selectors_.tells_amounts = true;
     } else if (segment_.days) {
       range = range_of(segment_.days->compare, segment_.days->days);
-      part.rule_ = DaysRule{range, &context_.zone};
+      part.rule_ = EventsRule(DaysRule{range, &context_.zone});
     } else {
       const Segment::TimesTest test = segment_.times.value_or(Segment::TimesTest());
       range = range_of(test.compare, test.times);
-      part.rule_ = TimesRule{range};
+      part.rule_ = CountRule(TimesRule{range});
     }
     part.takes_others_ = range.contains(0);
     if (!segment_.sum && range.least > 1) {
@@ -193,23 +193,32 @@ class SegmentHistory::Resolver {
   // A first event in the range is one of all events up to the end of it.
   void resolve_first(SegmentHistory& part) const {
     if (part.days_.empty()) return;
-    part.rule_ = FirstRule{context_.zone.start_of(part.days_.first)};
+    part.rule_ = EventsRule(FirstRule{context_.zone.start_of(part.days_.first)});
     part.days_.first = timeframe_.data.first;
   }
 
-  void resolve_decline(SegmentHistory& part) const {
+  Status resolve_decline(SegmentHistory& part) const {
     const std::int32_t count = segment_.range.last->count;
     const Day last = timeframe_.last_ended_day;
     const DayRange data = timeframe_.data;
     part.days_ = {std::max(last - (2 * count - 1), data.first), std::min(last, data.last)};
-    if (part.days_.empty()) return;
+    if (part.days_.empty()) return {};
+    const Day later = std::max(last - (count - 1), kDayMin);
     const DecimalText share = *parse_decimal_text(segment_.decline.to_at_most);
     const auto decimals = static_cast<std::uint32_t>(share.fraction.size());
-    part.rule_ =
-        DeclineRule{.later_begin = context_.zone.start_of(std::max(last - (count - 1), kDayMin)),
-                    .part = scaled(share, decimals).floor,
-                    .whole = scaled(*parse_decimal_text("1"), decimals).floor,
-                    .from_at_least = segment_.decline.from_at_least};
+    part.rule_ = CountRule(DeclineRule{.later_begin = context_.zone.start_of(later),
+                                       .part = scaled(share, decimals).floor,
+                                       .whole = scaled(*parse_decimal_text("1"), decimals).floor,
+                                       .from_at_least = segment_.decline.from_at_least});
+    part.events_at_least_ = static_cast<std::size_t>(segment_.decline.from_at_least);
+    // Whoever was not there in the earlier days has no events that could become fewer.
+    if (why_events_are_needed(segment_.event, where_, context_.catalog)) return {};
+    PlanContext of_pages = context_;
+    of_pages.events = std::make_shared<EventSeries>();
+    ROLLCALL_ASSIGN_OR_RETURN(const SeriesUnion events,
+                              resolve_selector(field_, segment_.event, where_, of_pages));
+    part.candidates_ = LongUnion::over(events, {part.days_.first, later - 1}, timeframe_);
+    return {};
   }
 
   Status resolve_favourite(SegmentHistory& part) {
@@ -223,7 +232,7 @@ class SegmentHistory::Resolver {
     // Events without a value do not count.
     added_.push_back({wanted.property, PropertyCondition::Test::kIsSet, {}});
     if (*property >= context_.catalog.dimensions().size()) {
-      part.rule_ = FavouriteRule{.value = 0, .is_smaller = {}, .text = wanted.value};
+      part.rule_ = EventsRule(FavouriteRule{.value = 0, .is_smaller = {}, .text = wanted.value});
       return {};
     }
     Selector with_value;
@@ -237,7 +246,7 @@ class SegmentHistory::Resolver {
     for (const std::string& other : context_.catalog.values(*property).values()) {
       rule.is_smaller.push_back(other < wanted.value);
     }
-    part.rule_ = std::move(rule);
+    part.rule_ = EventsRule(std::move(rule));
     return {};
   }
 
@@ -288,22 +297,55 @@ std::size_t SegmentHistory::memory_bytes() const {
       bytes += values.codes.size() * sizeof(ValueCode);
     }
   }
-  const auto* const favourite = std::get_if<FavouriteRule>(&rule_);
+  const auto* const rule = std::get_if<EventsRule>(&rule_);
+  const auto* const favourite = rule == nullptr ? nullptr : std::get_if<FavouriteRule>(rule);
   return bytes + (favourite == nullptr ? 0 : favourite->is_smaller.size() / 8);
 }
 
 BitSpan SegmentHistory::evaluate(ChunkSets& sets) const {
   if (days_.empty()) return {};
+  if (const auto* const counts = std::get_if<CountRule>(&rule_)) {
+    return evaluate_counts(*counts, sets);
+  }
+  return evaluate_events(std::get<EventsRule>(rule_), sets);
+}
+
+BitSpan SegmentHistory::evaluate_counts(const CountRule& rule, ChunkSets& sets) const {
+  std::vector<TimeUs> instants = {selectors_.begin, selectors_.end};
+  if (const auto* const decline = std::get_if<DeclineRule>(&rule)) {
+    instants.insert(instants.begin() + 1,
+                    std::clamp(decline->later_begin, selectors_.begin, selectors_.end));
+  }
+  EventCounts counts(selectors_.steps.front(), std::move(instants), /*counts_valued=*/false,
+                     account_);
+  ChunkSets looked_at(sets.chunk(), sets.arena(), days_);
+  if (sets.limit()) looked_at.limit_to(*sets.limit());
+  if (!candidates_.empty()) {
+    const BitSpan candidates = looked_at.active(candidates_);
+    if (candidates.empty()) return {};
+    looked_at.limit_to(candidates);
+  }
+  return looked_at.with_history(
+      [&](std::size_t run, const LogBlock& block) { counts.open(run, block); },
+      [&](UserCursor& cursor) {
+        const std::span<const std::uint64_t> found = counts.of_user(cursor, events_at_least_);
+        if (std::ranges::all_of(found, [](std::uint64_t count) { return count == 0; })) {
+          return false;
+        }
+        return std::visit([&](const auto& of) { return of.holds(found); }, rule) != takes_others_;
+      });
+}
+
+BitSpan SegmentHistory::evaluate_events(const EventsRule& rule, ChunkSets& sets) const {
   StepEvents told(selectors_, account_);
-  return sets.with_history([&](std::size_t run, const LogBlock& block) { told.open(run, block); },
-                           [&](UserCursor& cursor) {
-                             const std::span<const StepEvent> events =
-                                 told.of_user(cursor, events_at_least_);
-                             if (events.empty()) return false;
-                             const bool holds = std::visit(
-                                 [&](const auto& rule) { return rule.holds(events, told); }, rule_);
-                             return holds != takes_others_;
-                           });
+  return sets.with_history(
+      [&](std::size_t run, const LogBlock& block) { told.open(run, block); },
+      [&](UserCursor& cursor) {
+        const std::span<const StepEvent> events = told.of_user(cursor, events_at_least_);
+        if (events.empty()) return false;
+        const bool holds = std::visit([&](const auto& of) { return of.holds(events, told); }, rule);
+        return holds != takes_others_;
+      });
 }
 
 }  // namespace rollcall

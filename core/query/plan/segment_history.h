@@ -27,12 +27,22 @@ struct NumberRange {
   bool contains(AmountSum number) const { return least <= number && number <= most; }
 };
 
-// A rule says what the events of a user in the range must be like. There is at least one, and they
-// are in the order of time.
+// These rules say how many events a user must have, which are counted by ranges of time.
 struct TimesRule {
   NumberRange times;
-  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+  bool holds(std::span<const std::uint64_t> counts) const;
 };
+// There must be enough events in the first range, and in the second at most part / whole of their
+// number.
+struct DeclineRule {
+  TimeUs later_begin;  // of the second range
+  AmountSum part;
+  AmountSum whole;
+  AmountSum from_at_least;
+  bool holds(std::span<const std::uint64_t> counts) const;
+};
+// The others say what the events of a user in the range must be like. There is at least one, and
+// they are in the order of time.
 struct SumRule {
   NumberRange sum;
   bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
@@ -45,14 +55,6 @@ struct DaysRule {
 // The first of all events must not come before the range.
 struct FirstRule {
   TimeUs range_begin;
-  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
-};
-// There must be enough events before an instant, and later at most part / whole of their number.
-struct DeclineRule {
-  TimeUs later_begin;
-  AmountSum part;
-  AmountSum whole;
-  AmountSum from_at_least;
   bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
 };
 // The value must be the most frequent one. Every event has a value.
@@ -82,6 +84,8 @@ class SegmentHistory {
   bool takes_others() const { return takes_others_; }
   // Returns whether it has any days to look at.
   bool reads_history() const { return !days_.empty(); }
+  // Adds what it reads beside the history.
+  void add_reads(ReadSet& reads) const { candidates_.add_reads(reads); }
   DayRange days() const { return days_; }
   const std::string& reason() const { return reason_; }
   std::size_t memory_bytes() const;
@@ -93,14 +97,19 @@ class SegmentHistory {
 
  private:
   class Resolver;
-  using Rule = std::variant<TimesRule, SumRule, DaysRule, FirstRule, DeclineRule, FavouriteRule>;
+  using CountRule = std::variant<TimesRule, DeclineRule>;
+  using EventsRule = std::variant<SumRule, DaysRule, FirstRule, FavouriteRule>;
+
+  BitSpan evaluate_counts(const CountRule& rule, ChunkSets& sets) const;
+  BitSpan evaluate_events(const EventsRule& rule, ChunkSets& sets) const;
 
   std::string reason_;
   StepSelectors selectors_;
   QuestionAccount* account_ = nullptr;  // of the context
   DayRange days_;
-  Rule rule_;
+  std::variant<CountRule, EventsRule> rule_;
   std::size_t events_at_least_ = 1;  // which the rule does not hold of fewer
+  LongUnion candidates_;             // whose history is looked at; of no days: that of everybody
   bool takes_others_ = false;
 };
 

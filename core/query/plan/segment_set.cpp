@@ -307,6 +307,7 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   reads.audiences.insert(reads.audiences.end(), audiences_.begin(), audiences_.end());
   if (history_ && history_->reads_history()) {
     reads.read_history(history_->days().first, history_->reason());
+    history_->add_reads(reads);
   }
   if (question_) reads.add(question_->reads());
   for (const SegmentSet& part : parts_) part.add_reads(reads);

@@ -15,6 +15,7 @@
 #include "core/catalog/segment_catalog.h"
 #include "core/catalog/series_catalog.h"
 #include "core/query/resolve/event_series.h"
+#include "core/query/resolve/kept_ranks.h"
 #include "core/time/time_zone.h"
 #include "rollcall/options.h"
 #include "rollcall/segment.h"
@@ -54,6 +55,8 @@ struct PlanContext {
   std::shared_ptr<const AudienceCatalog> audiences = {};  // null: there are none
   // Is where a range of periods begins that is left open, if that is later than the first day.
   std::optional<Day> open_from = {};
+  // Is where ranks are kept for later questions. It is not set where nothing is kept.
+  std::optional<KeptRanks::Moment> kept_ranks = {};
 
   // Returns the first day that history has events of, or may have.
   Day first_day_of_history() const {
