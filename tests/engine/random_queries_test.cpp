@@ -32,7 +32,7 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::uint64_t kSeedDefault = 20260105;
-constexpr std::uint64_t kPairsDefault = 10'000;
+constexpr std::uint64_t kPairsDefault = 5'000;
 constexpr std::uint64_t kQueriesPerStream = 20;
 
 // Is what an engine is fed and asked. It is closed and opened again before event `reopen_at`.
