@@ -32,6 +32,7 @@ target_link_libraries(rollcall_bench_support
   PRIVATE rollcall_build_flags rollcall_kernels fmt::fmt nlohmann_json::nlohmann_json
           Threads::Threads)
 rollcall_unite(rollcall_bench_support)
+rollcall_compile_sooner(rollcall_bench_support)
 
 add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/rollcall_bench.cpp

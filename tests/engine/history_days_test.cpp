@@ -453,7 +453,7 @@ std::optional<Day> latest_day(const Stream& stream) {
 TEST(HistoryDays, EngineAndOracleAgree) {
   constexpr std::uint64_t kQueriesPerStream = 20;
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xda15);
-  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 3'000);
+  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 1'500);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
   std::uint64_t from_history = 0, refused = 0, answered = 0;

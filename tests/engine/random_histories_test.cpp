@@ -52,7 +52,7 @@ void expect_agreement(const Stream& stream, const Query& query, const Result<Que
 
 TEST(RandomHistories, EngineAndOracleAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xc10c);
-  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 5'000);
+  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 2'500);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
   std::array<std::uint64_t, std::size(kGenerators)> answered{};

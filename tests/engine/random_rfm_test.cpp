@@ -34,7 +34,7 @@ void expect_agreement(const Stream& stream, const Query& query, const Result<Que
 
 TEST(RandomRfm, EngineAndOracleAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xf4a);
-  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 4'000);
+  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 2'000);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
   std::array<std::array<std::uint64_t, 2>, 2> answered{};  // without and with history, by kind

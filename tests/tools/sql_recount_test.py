@@ -11,6 +11,7 @@ Exit code 77 (skipped) when a data set is not there.
 import argparse
 import csv
 import datetime
+import functools
 import gzip
 import json
 import math
@@ -149,6 +150,8 @@ class Recount:
         self.zone = ZoneInfo(data.zone)
         self.sql = sqlite3.connect(":memory:")
         self.seen_tables = {}
+        self.retained = None  # what the table of that name was made of
+        self.worth_tables = {}
         self.sql.execute("CREATE TABLE events(user, name, day, hour, property, amount)")
         self.latest = 0.0
         with gzip.open(os.path.join(folder, data.path), "rt", encoding="utf-8", newline="") as file:
@@ -229,10 +232,11 @@ class Recount:
                 "SUM(amount) AS amount FROM daily JOIN calendar USING (day) "
                 f"WHERE kind = '{kind}' AND ({condition}) "
                 "GROUP BY user, n")
-            self.sql.execute(f"CREATE INDEX {name}_user ON {name}(user, n)")
+            self.sql.execute(f"CREATE INDEX {name}_user ON {name}(user, n, amount)")
             self.sql.execute(f"CREATE INDEX {name}_n ON {name}(n, user)")
         return self.seen_tables[key]
 
+    @functools.cache
     def active(self, condition, kind, window=1):
         seen = self.seen(kind, condition)
         return self.all(
@@ -284,9 +288,9 @@ class Recount:
             f"                                FROM events WHERE {condition} GROUP BY day, hour) AS e "
             "      ON e.day = h.day AND e.hour = h.hour) ORDER BY day, hour")
 
-    def retention(self, cohort_condition, return_condition, *, kind, cohort, mode, periods,
-                  measure="users", value_condition="1"):
-        """`value_condition`: what one of the cohort events of the cohort's period must be, too."""
+    def make_retained(self, cohort_condition, return_condition, kind, cohort, mode, periods,
+                      value_condition, with_amounts):
+        """Makes the table retained, of cells with the users who came back and their amounts."""
         joined, back = self.seen(kind, cohort_condition), self.seen(kind, return_condition)
         of_value = self.seen(kind, f"({cohort_condition}) AND {value_condition}")
         joins = f"SELECT user, n FROM {joined}"
@@ -304,37 +308,61 @@ class Recount:
                        f"(SELECT SUM(amount) {in_periods} = c.n + k AND "
                        f"(SELECT COUNT(*) = k + 1 {in_periods} BETWEEN c.n AND c.n + k))"),
         }[mode]
-        cell, unit, returned = hits, 1, "NULL"
-        if measure == "value":
-            cell, unit = amounts, SCALE
-            returned = f"COALESCE((SELECT SUM({hits}) FROM cohort AS m WHERE m.n = c.n), 0)"
+        amount = f"COALESCE((SELECT SUM({amounts}) FROM cohort AS m WHERE m.n = c.n), 0)"
         self.sql.execute("DROP TABLE IF EXISTS cohort")
-        self.sql.execute("DROP TABLE IF EXISTS cells")
+        self.sql.execute("DROP TABLE IF EXISTS retained")
         self.sql.execute("CREATE TABLE cohort AS "
                          f"SELECT user, n FROM ({joins}) JOIN {of_value} USING (user, n)")
-        self.sql.execute("CREATE INDEX cohort_n ON cohort(n)")
+        self.sql.execute("CREATE INDEX cohort_n ON cohort(n, user)")
         self.all(
-            "CREATE TABLE cells AS WITH RECURSIVE ks(k) AS "
+            "CREATE TABLE retained AS WITH RECURSIVE ks(k) AS "
             "  (SELECT 0 UNION ALL SELECT k + 1 FROM ks WHERE k < :periods) "
             "SELECT c.n AS n, c.starts AS starts, k, "
             "       (SELECT COUNT(*) FROM cohort AS m WHERE m.n = c.n) AS size, "
-            f"      COALESCE((SELECT SUM({cell}) FROM cohort AS m WHERE m.n = c.n), 0) AS found, "
-            f"      {returned} AS returned, "
+            f"      COALESCE((SELECT SUM({hits}) FROM cohort AS m WHERE m.n = c.n), 0) AS returned, "
+            f"      {amount if with_amounts else 'NULL'} AS amount, "
             "       z.last <= :ended AS complete "
             "FROM periods AS c JOIN ks JOIN periods AS z ON z.kind = c.kind AND z.n = c.n + k "
             "WHERE c.kind = :kind", periods=periods, kind=kind)
-        rate = f"CASE WHEN complete AND size > 0 THEN 1.0 * found / size / {unit} END"
-        measures = f"found, {rate}"
+
+    def retention(self, cohort_condition, return_condition, *, kind, cohort, mode, periods,
+                  measure="users", value_condition="1"):
+        """`value_condition`: what one of the cohort events of the cohort's period must be, too."""
+        asked = (cohort_condition, return_condition, kind, cohort, mode, periods, value_condition)
+        found, unit = ("amount", SCALE) if measure == "value" else ("returned", 1)
+        if self.retained != asked:
+            self.make_retained(*asked, with_amounts=measure == "value")
+            # A table with amounts does for the question of users that comes next.
+            self.retained = asked if measure == "value" else None
+        rate = f"CASE WHEN complete AND size > 0 THEN 1.0 * {found} / size / {unit} END"
+        measures = f"{found}, {rate}"
         if measure == "value":
             measures += (", returned, CASE WHEN complete AND returned > 0 "
-                         f"THEN 1.0 * found / returned / {unit} END")
-        cells = self.all(f"SELECT starts, size, k, {measures}, complete FROM cells ORDER BY n, k")
+                         f"THEN 1.0 * {found} / returned / {unit} END")
+        cells = self.all(f"SELECT starts, size, k, {measures}, complete FROM retained ORDER BY n, k")
         pooled = self.all(
             f"SELECT NULL, size, k, {measures}, complete FROM "
-            "(SELECT k, SUM(size * complete) AS size, SUM(found * complete) AS found, "
+            "(SELECT k, SUM(size * complete) AS size, SUM(amount * complete) AS amount, "
             "        SUM(returned * complete) AS returned, 1 AS complete "
-            " FROM cells GROUP BY k HAVING SUM(complete) > 0) ORDER BY k")
+            " FROM retained GROUP BY k HAVING SUM(complete) > 0) ORDER BY k")
         return cells + pooled
+
+    def worths(self, cohort_condition, value, cost, horizons):
+        """Makes a table (user, k, value, cost) of what came of users up to k days after their first.
+        """
+        key = (cohort_condition, value, cost, tuple(horizons))
+        if key in self.worth_tables:  # for periods of another kind, or at another price
+            return self.worth_tables[key]
+        name = self.worth_tables[key] = f"worths_{len(self.worth_tables)}"
+        late = " UNION ALL ".join(f"SELECT {day} AS k" for day in horizons)
+        amounts = "(SELECT COALESCE(SUM(amount), 0) FROM daily AS d WHERE d.user = m.user AND "
+        self.all(
+            f"CREATE TABLE {name} AS SELECT user, k, {amounts} day BETWEEN first AND first + k AND "
+            f"{value}) AS value, {amounts} day <= first + k AND ({cost})) AS cost "
+            f"FROM (SELECT user, MIN(day) AS first FROM daily WHERE {cohort_condition} "
+            f"      GROUP BY user) AS m JOIN ({late})")
+        self.sql.execute(f"CREATE INDEX {name}_user ON {name}(user)")
+        return name
 
     def ltv(self, cohort_condition, value_condition, *, kind, horizons, of_value="1", per_user=None,
             cost_condition=None):
@@ -342,6 +370,7 @@ class Recount:
         joined = self.seen(kind, f"({cohort_condition}) AND {of_value}")
         value = f"({value_condition}) AND NOT ({cost_condition or 0})"
         cost = cost_condition or 0
+        worths = self.worths(cohort_condition, value, cost, horizons)
         for table in ("cohort", "sums", "cells", "paid"):
             self.sql.execute(f"DROP TABLE IF EXISTS {table}")
         self.all("CREATE TABLE cohort AS SELECT user, first, f.n AS n "
@@ -350,11 +379,7 @@ class Recount:
                  "JOIN calendar AS f ON f.kind = :kind AND f.day = first "
                  f"JOIN {joined} USING (user, n)", kind=kind)
         late = " UNION ALL ".join(f"SELECT {day} AS k" for day in horizons)
-        amounts = "(SELECT COALESCE(SUM(amount), 0) FROM daily AS d WHERE d.user = m.user AND "
-        self.all(
-            f"CREATE TABLE sums AS SELECT n, k, {amounts} day BETWEEN first AND first + k AND {value}) "
-            f"AS value, {amounts} day <= first + k AND ({cost})) AS cost "
-            f"FROM cohort AS m JOIN ({late})")
+        self.all(f"CREATE TABLE sums AS SELECT n, k, value, cost FROM cohort JOIN {worths} USING (user)")
         self.all(
             "CREATE TABLE cells AS SELECT p.n AS n, starts, k, COUNT(s.value) AS size, "
             "       COALESCE(SUM(value), 0) AS value, COALESCE(SUM(value > 0), 0) AS payers, "
@@ -463,6 +488,7 @@ class Recount:
         self.all(f"CREATE TABLE present AS SELECT p.n AS n, user, COUNT(*) AS days FROM periods AS p "
                  f"JOIN {seen} AS s ON s.n BETWEEN p.n - :window + 1 AND p.n WHERE kind = 'day' "
                  "GROUP BY p.n, user", window=window)
+        self.sql.execute("CREATE INDEX present_n ON present(n, days)")
         by_days = self.all(
             "WITH RECURSIVE ks(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM ks WHERE k < :window), "
             "counted AS (SELECT n, days, COUNT(*) AS users FROM present GROUP BY n, days) "
@@ -490,6 +516,7 @@ class Recount:
             shown.append(("$other", f"property NOT IN ({listed})"))
         return shown
 
+    @functools.lru_cache(maxsize=1)  # the table is that of the last call
     def rfm_users(self, condition, frequency, monetary):
         """Makes the table rfm, and returns the rows of its users."""
         worth = {"sum": f"1.0 * amount / {SCALE}",
@@ -572,7 +599,7 @@ class Questions:
                   ("month", 5, "recurring")]
         for period, periods, cohort in tables:
             for mode in ("on", "on_or_after", "on_or_before", "streak"):
-                for measure in ("users", "value"):
+                for measure in ("value", "users"):  # one table does for both
                     expected = self.recount.retention(
                         cohort_event.sql, return_event.sql, kind=period, cohort=cohort, mode=mode,
                         periods=periods, measure=measure)
@@ -753,7 +780,7 @@ def equal(found, expected):
 def difference(found, expected):
     """The first cell that differs, in words; empty: none does."""
     for i, (row, other) in enumerate(zip(found, expected)):
-        if len(row) != len(other) or not all(map(equal, row, other)):
+        if row != other and (len(row) != len(other) or not all(map(equal, row, other))):
             return f"row {i} is {row}, in SQL {other}"
     if len(found) != len(expected):
         return f"{len(found)} rows, in SQL {len(expected)}"
