@@ -29,7 +29,7 @@ constexpr unsigned kCohortStep = 0;
 constexpr unsigned kReturnStep = 1;
 
 // A word has bits for the size of a cohort and for so many periods.
-constexpr std::size_t kPeriodsMax = 63;
+constexpr std::size_t kPeriodBitsMax = 63;
 
 // Returns the period that lies so long after an instant. A product stands for the quotient, which
 // takes longer.
@@ -37,11 +37,11 @@ std::int64_t period_after(std::int64_t since_us, double periods_per_us) {
   return static_cast<std::int64_t>(static_cast<double>(since_us) * periods_per_us);
 }
 
-// Returns whether that is right in the first kPeriodsMax periods of that length. The product does
+// Returns whether that is right in the first kPeriodBitsMax periods of that length. The product does
 // not fall as time goes on, so that both ends of a period tell for all that lies between.
 bool is_period_after_exact(std::int64_t window_us) {
   const double periods_per_us = 1 / static_cast<double>(window_us);
-  for (std::int64_t period = 0; period < static_cast<std::int64_t>(kPeriodsMax); ++period) {
+  for (std::int64_t period = 0; period < static_cast<std::int64_t>(kPeriodBitsMax); ++period) {
     const std::int64_t begin = period * window_us, last = begin + window_us - 1;
     if (period_after(begin, periods_per_us) != period) return false;
     if (period_after(last, periods_per_us) != period) return false;
@@ -167,7 +167,7 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
                   ask_.min_return_count == 1 && !has_amounts() &&
                   events_.first_step == kCohortStep && events_.value_step == kCohortStep),
       has_period_columns_(is_by_bits_ && ask_.mode == Mode::kOn && ask_.brackets.empty() &&
-                          groups_.size() <= kPeriodsMax && is_period_after_exact(window_us_)) {
+                          groups_.size() <= kPeriodBitsMax && is_period_after_exact(window_us_)) {
   if (range_.size() > 0) {
     const bool reads_all = ask_.cohort == Cohort::kFirstEver;
     reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin), reason);
