@@ -15,6 +15,7 @@
 
 #include "rollcall/audience.h"
 #include "rollcall/query.h"
+#include "tests/support/both_ways.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_members.h"
 #include "tests/support/naive_response.h"
@@ -42,6 +43,7 @@ RandomCampaign freeze_some(Random& random, const Stream& stream, TestEngine& eng
   RandomCampaign campaign;
   campaign.ask.campaign = "campaign";
   const std::size_t run_count = 1 + random.below(3);
+  const bool goes_by_days = random.chance(60);
   for (std::size_t i = 0; i < run_count; ++i) {
     ResponseQuery::Run run;
     run.name = run_count == 1 && random.chance(50) ? "" : "run " + std::to_string(i);
@@ -49,6 +51,7 @@ RandomCampaign freeze_some(Random& random, const Stream& stream, TestEngine& eng
     TimeUs at = some.time - (some.time % 1'000'000 + 1'000'000) % 1'000'000;
     if (random.chance(10)) at += 400 * kDayUs;
     run.at = AsOf(at);
+    if (goes_by_days) run.at = AsOf(Day{static_cast<std::int32_t>(at / kDayUs)});
     AudienceRequest request;
     request.name = {"campaign", run.name};
     request.users = random_segment(random, stream, 2);
@@ -87,7 +90,7 @@ TEST(Response, EngineAndRecountAgree) {
   const std::uint64_t rounds = run_size("ROLLCALL_RANDOM_PAIRS", 200);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << rounds << std::endl;
   Random random(seed);
-  std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0;
+  std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0, by_days = 0, by_history = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     StreamKnobs knobs = random_knobs(random);
     knobs.users = 4 + random.below(40);
@@ -96,6 +99,7 @@ TEST(Response, EngineAndRecountAgree) {
     Stream stream = random_stream(random, knobs);
     stream.settings.history = true;
     if (stream.events.empty()) continue;
+    give_all_a_property(stream);
     const EngineSetup setup = random_setup(random);
     SCOPED_TRACE(::testing::Message() << "round " << round << ": " << to_string(setup));
     const auto engine = *TestEngine::open(stream.settings, setup);
@@ -126,6 +130,12 @@ TEST(Response, EngineAndRecountAgree) {
     counted_table.as_of = found->as_of;
     ASSERT_EQ(first_difference(*found, counted_table), "") << to_text(*found) << "expected:\n"
                                                            << to_text(counted_table);
+    const Result<Explanation> explained = engine->engine().explain(query);
+    ASSERT_TRUE(explained.ok()) << explained.status().to_string();
+    ++(explained->history_events ? by_history : by_days);
+    const Result<QueryResult> other_way = engine->query(asked_of_history(query));
+    ASSERT_TRUE(other_way.ok()) << other_way.status().to_string();
+    ASSERT_EQ(first_difference(*found, *other_way), "");
     with_runs += campaign.ask.runs.size() > 1;
     for (const std::vector<Cell>& row : found->rows) {
       with_uplift += row[row.size() - 4] != Cell();
@@ -144,6 +154,8 @@ TEST(Response, EngineAndRecountAgree) {
   EXPECT_GT(with_uplift, rounds / 4);
   EXPECT_GT(with_members, rounds / 10);
   EXPECT_GT(with_runs, rounds / 4);
+  EXPECT_GT(by_days, rounds / 4);
+  EXPECT_GT(by_history, rounds / 4);
 }
 
 }  // namespace

@@ -2,19 +2,19 @@
 //
 // A walk through the history finds the exposures of each user and what follows the first of them.
 // Users who are exposed count for their variant, or as in two variants, or as not ready yet. Where
-// the variants are segments, these are evaluated first, and the history tells what follows only.
+// the variants are segments, these are evaluated first, and the history tells what follows only. If
+// it does not matter when in a day something comes, sets of the users of days tell all of it
+// (compare_days.h).
 #include "core/query/kinds/compare_plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,10 +24,11 @@
 #include <vector>
 
 #include "core/base/sort_unique.h"
-#include "core/query/kinds/kind_table.h"
+#include "core/query/kinds/compare_days.h"
+#include "core/query/kinds/compare_parts.h"
 #include "core/query/plan/table_plan.h"
-#include "core/query/resolve/event_range.h"
 #include "core/query/sequence/step_events.h"
+#include "core/query/sets/set_users.h"
 #include "core/query/text/compare_json.h"
 #include "core/statistics/chi_square.h"
 #include "core/statistics/means.h"
@@ -45,69 +46,15 @@ constexpr std::string_view kSampleRatio = "sample_ratio";
 constexpr double kSuspectP = 0.001;
 constexpr std::uint32_t kNoVariant = std::numeric_limits<std::uint32_t>::max();
 
-bool is_rate(const Metric& metric) {
-  return metric.kind == Metric::Kind::kActive || metric.kind == Metric::Kind::kConversion;
-}
-
-// Is what the plans of a question share.
-struct CompareParts {
-  CompareParts(const Query& asked, const PlanContext& context)
-      : query(asked), ask(std::get<CompareQuery>(asked.ask)), zone(context.zone) {}
-
-  bool has_segments() const { return !ask.variants.empty(); }
-  // Returns the place of the outcome in StepSelectors::steps; the exposure is the first, if any.
-  std::uint32_t outcome_bit() const { return has_segments() ? 1 : 2; }
-
-  const Query query;
-  const CompareQuery ask;
-  const TimeZone& zone;
-  Scope scope;
-  StepSelectors selectors;
-  EventRange range;
-  // Whether only users of the first variant matter, and the other one stands for all others. A
-  // segment asks so, which cannot wait for the events to tell which variants there are.
-  bool is_of_one = false;
-  bool is_of_texts = false;          // whether the variants are values of a kept property
-  std::vector<std::string> codes;    // of a declared property: the values by number
-  std::vector<SegmentSet> segments;  // by variant
-  std::uint32_t value_decimals = 0;  // of the amounts that are summed up
-  QueryResult heading;
-};
-
-// Says when the outcomes of a user count: in [begin, end). It is not over if `end` is not known.
-struct OutcomeTime {
-  TimeUs begin = 0;
-  TimeUs end = 0;
-  bool is_over = false;
-};
-
-OutcomeTime outcome_time(const CompareParts& parts, TimeUs exposed) {
-  const Metric& metric = parts.ask.metric;
-  const TimeUs seen_end = parts.range.seen_end;
-  OutcomeTime time;
-  if (metric.kind == Metric::Kind::kActive) {
-    const Day day = parts.zone.day_of(exposed);
-    time.begin = std::max(exposed, parts.zone.start_of(day + metric.from_day));
-    time.end = parts.zone.start_of(day + metric.to_day + 1);
-    time.is_over = time.end <= seen_end;
-  } else {
-    time.begin = exposed;
-    time.is_over = elapsed(exposed, seen_end - 1) >= static_cast<std::uint64_t>(metric.within.us);
-    if (time.is_over) time.end = exposed + metric.within.us + 1;
-  }
-  return time;
-}
-
 class ComparePlan final : public TablePlan {
  public:
   // Begins the table. Without `variants`, the plan finds out which there are.
-  ComparePlan(const PlanContext& context, std::shared_ptr<CompareParts> parts,
-              std::optional<std::vector<std::string>> variants, std::vector<std::string> notes);
+  ComparePlan(const PlanContext& context, std::shared_ptr<CompareParts> parts);
   // Goes on with the table of a plan that has found the variants.
   ComparePlan(std::shared_ptr<const CompareParts> parts, std::vector<std::string> variants);
 
   std::size_t cell_count() const override { return variants_.size() * kCellsOfVariant; }
-  bool has_amounts() const override { return !is_rate(parts_->ask.metric); }
+  bool has_amounts() const override { return !parts_->is_rate(); }
   bool has_texts() const override { return finds_variants_; }
   std::size_t outcome_list_count() const override { return parts_->ask.aa ? variants_.size() : 0; }
   void free_scratch() const override {
@@ -138,12 +85,15 @@ class ComparePlan final : public TablePlan {
 
   void count(ChunkSets& sets, CellSink& sink) const override;
   void count_exposed(ChunkSets& sets, CellSink& sink) const;
+  void count_days(ChunkSets& sets, CellSink& sink) const;
   void count_segments(ChunkSets& sets, CellSink& sink) const;
   void find_variants(ChunkSets& sets, CellSink& sink) const;
   std::uint32_t variant_at(const StepEvents& seen, std::size_t event) const;
   // Returns what is measured of the user in that time: 1 or 0 for a rate.
   AmountSum measure(const StepEvents& seen, std::span<const StepEvent> events,
                     const OutcomeTime& time) const;
+  // Adds users of the variant, of whom `hits` have the outcome.
+  void add_hits(std::size_t variant, BitSpan users, BitSpan hits, CellSink& sink) const;
   // Adds what is measured of a user of the variant.
   void add_outcome(AmountSum measured, std::size_t variant, std::uint32_t place,
                    CellSink& sink) const;
@@ -166,13 +116,11 @@ class ComparePlan final : public TablePlan {
   std::map<std::string, std::uint32_t, std::less<>> of_texts_;  // of a kept property
 };
 
-ComparePlan::ComparePlan(const PlanContext& context, std::shared_ptr<CompareParts> parts,
-                         std::optional<std::vector<std::string>> variants,
-                         std::vector<std::string> notes)
+ComparePlan::ComparePlan(const PlanContext& context, std::shared_ptr<CompareParts> parts)
     : TablePlan(parts->query, parts->scope),
       parts_(parts),
-      finds_variants_(!variants),
-      variants_(std::move(variants).value_or(std::vector<std::string>())) {
+      finds_variants_(!parts->variants),
+      variants_(parts->variants.value_or(std::vector<std::string>())) {
   add_reads();
   number_variants();
   const EventRange& range = parts->range;
@@ -181,8 +129,8 @@ ComparePlan::ComparePlan(const PlanContext& context, std::shared_ptr<ComparePart
   if (!parts->has_segments()) {
     fields.emplace_back("to", range.to ? quote(to_string(*range.to)) : "null");
   }
-  define(std::move(fields), context, nullptr, std::move(notes));
-  const std::string measured = is_rate(parts->ask.metric) ? "rate" : "mean";
+  define(std::move(fields), context, nullptr, parts->notes);
+  const std::string measured = parts->is_rate() ? "rate" : "mean";
   result_.columns = {
       {"variant", ColumnType::kString},        {"users", ColumnType::kCount},
       {"excluded", ColumnType::kCount},        {"immature", ColumnType::kCount},
@@ -208,8 +156,14 @@ ComparePlan::ComparePlan(std::shared_ptr<const CompareParts> parts,
 
 void ComparePlan::add_reads() {
   if (parts_->range.empty()) return;
-  reads_.read_history(*parts_->range.from,
-                      "everything of a user counts from the instant of their exposure on");
+  if (parts_->days) {
+    for (const CompareDays::Read& read : parts_->days->reads()) {
+      read_presence(read.events, read.days);
+    }
+  } else {
+    reads_.read_history(*parts_->range.from,
+                        "everything of a user counts from the instant of their exposure on");
+  }
   for (const SegmentSet& segment : parts_->segments) segment.add_reads(reads_);
 }
 
@@ -238,6 +192,8 @@ void ComparePlan::count(ChunkSets& sets, CellSink& sink) const {
     find_variants(sets, sink);
   } else if (parts_->has_segments()) {
     count_segments(sets, sink);
+  } else if (parts_->days) {
+    count_days(sets, sink);
   } else {
     count_exposed(sets, sink);
   }
@@ -299,8 +255,18 @@ void ComparePlan::count_exposed(ChunkSets& sets, CellSink& sink) const {
                         });
 }
 
+void ComparePlan::count_days(ChunkSets& sets, CellSink& sink) const {
+  parts_->days->each_variant(sets, [&](std::size_t variant, const CompareDays::Users& found) {
+    sink.add(cell_of(variant, kExcluded), found.excluded);
+    sink.add(cell_of(variant, kImmature), found.immature);
+    sink.add(cell_of(variant, kUsers), found.users);
+    add_hits(variant, found.users, found.hits, sink);
+  });
+}
+
 void ComparePlan::count_segments(ChunkSets& sets, CellSink& sink) const {
   std::vector<MutableSet> members;  // of each variant
+  std::vector<BitSpan> spans;
   for (const SegmentSet& segment : parts_->segments) {
     members.push_back(sets.make_set());
     members.back().clear();
@@ -308,24 +274,26 @@ void ComparePlan::count_segments(ChunkSets& sets, CellSink& sink) const {
     members.back().assign(segment.evaluate(sets));
     if (sets.limit()) members.back().keep(*sets.limit());
     sets.arena().give_back_to(mark);
+    spans.push_back(members.back().span());
   }
-  MutableSet any = sets.make_set(), several = sets.make_set(), again = sets.make_set();
-  any.clear();
-  several.clear();
-  for (const MutableSet& of_variant : members) {
-    again.assign(any.span());
-    again.keep(of_variant.span());
-    several.add(again.span());
-    any.add(of_variant.span());
-  }
+  const MutableSet several = in_several(sets, spans);
   const OutcomeTime time = outcome_time(*parts_, parts_->range.begin);
+  MutableSet any = sets.make_set();
+  any.clear();
   for (std::size_t variant = 0; variant < members.size(); ++variant) {
     sink.add_and(cell_of(variant, kExcluded), members[variant].span(), several.span());
     members[variant].remove(several.span());
     sink.add(cell_of(variant, time.is_over ? kUsers : kImmature), members[variant].span());
+    any.add(members[variant].span());
   }
   if (!time.is_over) return;
-  any.remove(several.span());
+  if (parts_->days) {
+    const BitSpan hits = parts_->days->hits_after(sets, *parts_->range.from);
+    for (std::size_t variant = 0; variant < members.size(); ++variant) {
+      add_hits(variant, members[variant].span(), hits, sink);
+    }
+    return;
+  }
   sets.limit_to(any.span());
   std::vector<std::uint64_t> told(parts_->ask.aa ? kChunkWords : 0);  // with an outcome
   StepEvents seen(parts_->selectors, account());
@@ -334,24 +302,25 @@ void ComparePlan::count_segments(ChunkSets& sets, CellSink& sink) const {
       [&](UserCursor& cursor, std::uint32_t place) {
         const AmountSum measured = measure(seen, seen.of_user(cursor), time);
         if (measured == 0) return;
-        const auto found = std::ranges::find_if(members, [&](const MutableSet& set) {
-          const BitSpan span = set.span();
-          return place / 64 < span.word_count && (span.words[place / 64] >> (place % 64) & 1) != 0;
-        });
+        const auto found = std::ranges::find_if(
+            members, [&](const MutableSet& set) { return has_user(set.span(), place); });
         add_outcome(measured, static_cast<std::size_t>(found - members.begin()), place, sink);
         if (parts_->ask.aa) told[place / 64] |= std::uint64_t{1} << (place % 64);
       });
   if (!parts_->ask.aa) return;
   for (std::size_t variant = 0; variant < members.size(); ++variant) {
     members[variant].remove({told.data(), told.size()});
-    const BitSpan rest = members[variant].span();
-    for (std::size_t i = 0; i < rest.word_count; ++i) {
-      for (std::uint64_t bits = rest.words[i]; bits != 0; bits &= bits - 1) {
-        const auto bit = static_cast<std::uint32_t>(std::countr_zero(bits));
-        add_outcome(0, variant, static_cast<std::uint32_t>(64 * i) + bit, sink);
-      }
-    }
+    each_user(members[variant].span(),
+              [&](std::uint32_t place) { add_outcome(0, variant, place, sink); });
   }
+}
+
+void ComparePlan::add_hits(std::size_t variant, BitSpan users, BitSpan hits, CellSink& sink) const {
+  sink.add_and(cell_of(variant, kHits), users, hits);
+  if (!parts_->ask.aa) return;
+  each_user(users, [&](std::uint32_t place) {
+    sink.add_outcome(variant, place, has_user(hits, place) ? 1 : 0);
+  });
 }
 
 AmountSum ComparePlan::measure(const StepEvents& seen, std::span<const StepEvent> events,
@@ -504,7 +473,7 @@ QueryResult ComparePlan::finish(const Partial& counts) const {
                                count_cell(counts.cells[cell_of(variant, kUsers)]),
                                count_cell(counts.cells[cell_of(variant, kExcluded)]),
                                count_cell(counts.cells[cell_of(variant, kImmature)])};
-    if (is_rate(parts_->ask.metric)) {
+    if (parts_->is_rate()) {
       const RateCounts base = control ? rate_of(*control, counts) : RateCounts();
       add_rate(rate_of(variant, counts), is_compared ? &base : nullptr, cells);
     } else {
@@ -532,169 +501,11 @@ std::vector<std::size_t> ComparePlan::cells_of_row(const std::vector<Cell>& cell
   return {};
 }
 
-// --- Planning. ---
-
-// A segment is not told what differences mean.
-std::vector<std::string> notes_of(const CompareParts& parts, bool is_of_segment,
-                                  std::vector<std::string> of_values) {
-  std::vector<std::string> notes;
-  if (parts.has_segments()) {
-    notes.emplace_back(
-        "the segments are as they stood before from; the time of every user begins with that day, "
-        "which is day 0");
-  } else {
-    notes.emplace_back(
-        "the first exposure of a user in the range counts, and everything from its instant on; an "
-        "exposure without the property is none, unless values has the empty text");
-  }
-  const auto add_others = [&] {
-    for (std::string& note : of_values) {
-      if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
-    }
-    return notes;
-  };
-  if (is_of_segment) {
-    notes.emplace_back("users in two variants are in neither of them");
-    return add_others();
-  }
-  notes.emplace_back(
-      "users in two variants are excluded from both, immature are those whose time is not over at "
-      "as_of, and neither are among users");
-  notes.emplace_back(is_rate(parts.ask.metric)
-                         ? "intervals are of 95 %, by Wilson for a rate and by Newcombe for a "
-                           "difference; the test is the two-proportion z, pooled; p is two-sided"
-                         : "intervals are of 95 %, by Student's t for a mean and by Welch's for a "
-                           "difference; the test is Welch's t; p is two-sided");
-  if (parts.ask.aa) {
-    notes.emplace_back(
-        "aa is the share of random splits of variant and control taken together, in their own "
-        "sizes, that differ by as much or more: what is natural fluctuation; splits go by the seed "
-        "and the users' ids");
-  }
-  notes.emplace_back("nothing is adjusted for many comparisons, or for looking often");
-  notes.emplace_back(
-      "sample_ratio tests users and immature against the split by chi-square; with p below 0.001 "
-      "the assignment is suspect");
-  return add_others();
-}
-
-// Sets how the variant of an exposure is told. Returns the variants, or nothing if only the events
-// tell which there are.
-Result<std::optional<std::vector<std::string>>> resolve_variants(const PlanContext& context,
-                                                                 CompareParts& parts) {
-  const SeriesCatalog& catalog = context.catalog;
-  const CompareQuery& ask = parts.ask;
-  if (ask.variant.empty()) {
-    return Status::invalid_argument(
-        "compare: missing field \"variant\", the property that tells variants apart, or "
-        "\"variants\", segments by name");
-  }
-  const std::optional<std::uint32_t> property = property_number(ask.variant, catalog);
-  if (!property) {
-    return Status::invalid_argument("compare: variant: " + unknown_property(ask.variant, catalog));
-  }
-  parts.selectors.told.push_back(*property);
-  parts.is_of_texts = *property >= catalog.dimensions().size();
-  if (parts.is_of_texts) {
-    if (!ask.values.empty()) return std::optional(ask.values);
-    const std::optional<Members>& members = parts.query.common.members;
-    parts.is_of_one = context.nesting != nullptr && members && !members->where.empty();
-    if (!parts.is_of_one) return std::optional<std::vector<std::string>>();
-    return std::optional(std::vector<std::string>{members->where.front().second, ""});
-  }
-  const BoundedDictionary& known = catalog.values(*property);
-  const bool are_known =
-      !ask.values.empty() && std::ranges::all_of(ask.values, [&](const std::string& value) {
-        return known.find(value).has_value();
-      });
-  if (known.overflowed() && !are_known) {
-    return Status::invalid_argument(
-               fmt::format("compare: variant: cannot be answered exactly: {} has more values than "
-                           "the {} that the store keeps, and those counted as \"{}\" are not known "
-                           "to be the same; raise dimension_values_max when the store is made",
-                           excerpt(ask.variant), known.values().size() - 1, kOtherName))
-        .with_hint(Option::kDimensionValuesMax);
-  }
-  parts.codes = known.values();
-  if (!ask.values.empty()) return std::optional(ask.values);
-  std::vector<std::string> variants = known.values();
-  std::erase(variants, "");
-  std::ranges::sort(variants);
-  if (!ask.control.empty() && std::ranges::find(variants, ask.control) == variants.end()) {
-    return Status::invalid_argument("compare: control: " +
-                                    unknown_name("variant", ask.control, variants));
-  }
-  return std::optional(std::move(variants));
-}
-
-// Resolves segments as they stood before the first day of the range.
-Status resolve_segments(const std::vector<PropertyCondition>& where, const PlanContext& context,
-                        CompareParts& parts, std::vector<std::string>& notes) {
-  const QueryCommon& common = parts.query.common;
-  if (!common.from) {
-    return Status::invalid_argument(
-        "compare: missing field \"from\": segments are as they stood before that day");
-  }
-  if (common.to || common.last) {
-    return Status::invalid_argument(
-        "compare: variants: goes with \"from\" alone, and without \"to\" and \"last\"");
-  }
-  QueryCommon before = common;
-  // Where nothing is counted, the segments are checked as of any day.
-  if (!parts.range.empty()) before.as_of = *parts.range.from - 1;
-  ROLLCALL_ASSIGN_OR_RETURN(const Timeframe timeframe,
-                            resolve_timeframe("compare: variants", before, context));
-  for (const std::string& variant : named_variants(parts.ask)) {
-    const auto arm = std::ranges::find(parts.ask.variants, variant, &CompareQuery::Arm::variant);
-    ROLLCALL_ASSIGN_OR_RETURN(
-        SegmentSet segment,
-        SegmentSet::resolve(fmt::format("compare: variants: {}", quoted_excerpt(variant)),
-                            arm->segment, where, context, timeframe));
-    segment.add_notes(notes);
-    parts.segments.push_back(std::move(segment));
-  }
-  return {};
-}
-
 }  // namespace
 
-PlanResult plan_compare(const CompareQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_RETURN_IF_ERROR(check_history("compare", context));
-  auto parts = std::make_shared<CompareParts>(query, context);
-  ROLLCALL_ASSIGN_OR_RETURN(parts->scope, resolve_scope("compare", query, context));
-  const std::vector<PropertyCondition> where = conditions_of(query, context);
-  std::vector<std::string> notes;
-  const auto add = [&](std::string_view field, const Selector& selector) -> Status {
-    ROLLCALL_ASSIGN_OR_RETURN(EventSelector resolved,
-                              resolve_event_selector(field, selector, where, context.catalog));
-    for (const std::string& note : resolved.notes) {
-      if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
-    }
-    parts->selectors.steps.push_back(std::move(resolved));
-    return {};
-  };
-  if (!parts->has_segments()) ROLLCALL_RETURN_IF_ERROR(add("compare: exposure", ask.exposure));
-  ROLLCALL_RETURN_IF_ERROR(ask.metric.kind == Metric::Kind::kActive
-                               ? add("compare: event", ask.event)
-                               : add("compare: metric", ask.metric.outcome));
-  ROLLCALL_ASSIGN_OR_RETURN(
-      parts->range, resolve_event_range("compare", query.common, context, parts->scope.timeframe));
-  std::optional<std::vector<std::string>> variants;
-  if (parts->has_segments()) {
-    ROLLCALL_RETURN_IF_ERROR(resolve_segments(where, context, *parts, notes));
-    variants = named_variants(ask);
-  } else {
-    ROLLCALL_ASSIGN_OR_RETURN(variants, resolve_variants(context, *parts));
-  }
-  if (ask.metric.kind == Metric::Kind::kValue) {
-    parts->selectors.tells_amounts = true;
-    parts->value_decimals = context.settings.value_decimals;
-  }
-  parts->selectors.begin = parts->range.begin;
-  parts->selectors.end = parts->range.seen_end;
-  notes = notes_of(*parts, context.nesting != nullptr, std::move(notes));
-  return PlanResult(std::make_unique<ComparePlan>(context, std::move(parts), std::move(variants),
-                                                  std::move(notes)));
+PlanResult plan_compare(const CompareQuery&, const Query& query, const PlanContext& context) {
+  ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<CompareParts> parts, resolve_compare(query, context));
+  return PlanResult(std::make_unique<ComparePlan>(context, std::move(parts)));
 }
 
 }  // namespace rollcall

@@ -1,9 +1,9 @@
 // Finds what the users of audiences did after they were contacted, or could have been.
 //
-// The pages of the audiences tell who is in which class and arm of each run. A walk through the
-// history of these users finds in which horizon each of them first came back. Cells hold what a
-// horizon adds to the one before, and users who were in an earlier run have cells of their own, so
-// that rows of one run, of all runs and of all classes are sums of cells.
+// The pages of the audiences tell who is in which class and arm of each run. The sets of the days of
+// a horizon tell who of them came back in it, or else a walk through their history does. Cells hold
+// what a horizon adds to the one before, and users who were in an earlier run have cells of their
+// own, so that rows of one run, of all runs and of all classes are sums of cells.
 #include "core/query/kinds/response_plan.h"
 
 #include <fmt/format.h>
@@ -23,9 +23,11 @@
 #include <vector>
 
 #include "core/query/kinds/kind_table.h"
+#include "core/query/kinds/response_days.h"
 #include "core/query/plan/audience_reads.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/sequence/step_events.h"
+#include "core/query/sets/set_users.h"
 #include "core/query/text/decimal_text.h"
 #include "core/statistics/rates.h"
 #include "rollcall/message_text.h"
@@ -33,7 +35,6 @@
 namespace rollcall {
 namespace {
 
-constexpr TimeUs kHorizonUs = TimeUs{24} * 3'600 * kUsPerSecond;
 constexpr std::array<std::string_view, 2> kArms = {"contacted", "holdout"};
 
 // Is a run whose time has begun by as_of.
@@ -52,8 +53,9 @@ struct ResponseParts {
   StepSelectors selectors;
   std::uint32_t returned_bit = 0;
   std::uint32_t value_bit = 0;
-  std::uint32_t converted_bit = 0;  // 0: not asked for
-  std::uint32_t contact_bit = 0;    // the same
+  std::uint32_t converted_bit = 0;   // 0: not asked for
+  std::uint32_t contact_bit = 0;     // the same
+  std::optional<ResponseDays> days;  // unset: the history tells what the users did
   std::uint32_t value_decimals = 0;
   std::vector<std::string> notes;
 };
@@ -76,6 +78,7 @@ class ResponsePlan final : public TablePlan {
   // The first cell of a part is of its users. Each horizon has these, whose amounts are those of
   // kReturned.
   enum Measure : std::size_t { kReached, kReturned, kConverted, kMeasures };
+  static_assert(kMeasures == ResponseDays::kMeasures);
 
   // Is what a row counts. Runs and classes that are unset are all of them.
   struct Row {
@@ -119,6 +122,7 @@ class ResponsePlan final : public TablePlan {
   void count(ChunkSets& sets, CellSink& sink) const override;
   // Finds who is in the runs, and adds them to `everybody`.
   Members find_members(ChunkSets& sets, MutableSet& everybody) const;
+  void count_days(ChunkSets& sets, const Members& members, CellSink& sink) const;
   void add_user(const StepEvents& seen, std::span<const StepEvent> events, const Entry& entry,
                 bool is_again, std::uint32_t place, CellSink& sink) const;
 
@@ -153,8 +157,12 @@ ResponsePlan::ResponsePlan(const ResponseQuery& ask, const Query& query, const P
   }
   for (const ResponseRun& run : parts_.runs) reads_.audiences.push_back(run.read);
   if (!parts_.runs.empty()) {
-    reads_.read_history(context.zone.day_of(parts_.runs.front().begin),
-                        "horizons begin at an instant");
+    if (parts_.days) {
+      parts_.days->add_reads(timeframe_.data, reads_);
+    } else {
+      reads_.read_history(context.zone.day_of(parts_.runs.front().begin),
+                          "horizons begin at an instant");
+    }
   }
   define(fields_of(query), context, nullptr, parts_.notes);
   if (has_run_column()) result_.columns.push_back({"run", ColumnType::kString});
@@ -192,19 +200,12 @@ ResponsePlan::Members ResponsePlan::find_members(ChunkSets& sets, MutableSet& ev
     sets.chunk().each_set(*of_run.read, [&](std::size_t set, BitSpan users) {
       const std::size_t class_and_arm = of_run.classes[set / 2] * kArms.size() + set % 2;
       everybody.add(users);
-      const std::optional<BitSpan>& limit = sets.limit();
-      const std::size_t word_count =
-          limit ? std::min(users.word_count, limit->word_count) : users.word_count;
-      for (std::size_t word = 0; word < word_count; ++word) {
-        std::uint64_t bits = limit ? users.words[word] & limit->words[word] : users.words[word];
-        for (; bits != 0; bits &= bits - 1) {
-          const auto place =
-              static_cast<std::uint32_t>(word * 64) + static_cast<unsigned>(std::countr_zero(bits));
-          members.entries.push_back({members.first[place], static_cast<std::uint32_t>(run),
-                                     static_cast<std::uint32_t>(class_and_arm)});
-          members.first[place] = static_cast<std::uint32_t>(members.entries.size());
-        }
-      }
+      each_user(users, [&](std::uint32_t place) {
+        if (sets.limit() && !has_user(*sets.limit(), place)) return;
+        members.entries.push_back({members.first[place], static_cast<std::uint32_t>(run),
+                                   static_cast<std::uint32_t>(class_and_arm)});
+        members.first[place] = static_cast<std::uint32_t>(members.entries.size());
+      });
     });
   }
   return members;
@@ -234,6 +235,7 @@ void ResponsePlan::count(ChunkSets& sets, CellSink& sink) const {
       sink.add_user(part_cell(entry.run, entry.class_and_arm, is_again), place);
     });
   }
+  if (parts_.days) return count_days(sets, members, sink);
   if (sets.limit()) everybody.keep(*sets.limit());
   sets.limit_to(everybody.span());
   StepEvents seen(parts_.selectors, account());
@@ -245,6 +247,44 @@ void ResponsePlan::count(ChunkSets& sets, CellSink& sink) const {
                             add_user(seen, events, entry, is_again, place, sink);
                           });
                         });
+}
+
+void ResponsePlan::count_days(ChunkSets& sets, const Members& members, CellSink& sink) const {
+  MutableSet earlier = sets.make_set(), users = sets.make_set();  // who are in an earlier run
+  earlier.clear();
+  const std::size_t mark = sets.arena().mark();
+  for (std::size_t run = 0; run < parts_.runs.size(); ++run) {
+    const ResponseRun& of_run = parts_.runs[run];
+    const std::vector<BitSpan> first = parts_.days->first_users(sets, run);
+    sets.chunk().each_set(*of_run.read, [&](std::size_t set, BitSpan all) {
+      const std::size_t class_and_arm = of_run.classes[set / 2] * kArms.size() + set % 2;
+      for (const bool is_again : {false, true}) {
+        users.assign(all);
+        if (is_again) {
+          users.keep(earlier.span());
+        } else {
+          users.remove(earlier.span());
+        }
+        const std::size_t part = part_cell(run, class_and_arm, is_again);
+        for (std::size_t i = 0; i < first.size(); ++i) {
+          sink.add_and(part + 1 + i, users.span(), first[i]);
+        }
+      }
+      earlier.add(all);
+    });
+    sets.arena().give_back_to(mark);
+    parts_.days->each_amount(sets, run, [&](std::size_t horizon, const UserAmount& of_user) {
+      std::uint32_t entry = members.first[of_user.place];
+      for (bool is_again = false; entry != 0; is_again = true) {
+        const Entry& of_user_run = members.entries[entry - 1];
+        if (of_user_run.run == run) {
+          const std::size_t part = part_cell(run, of_user_run.class_and_arm, is_again);
+          sink.add_amount(cell_of(part, horizon, kReturned), of_user.amount);
+        }
+        entry = of_user_run.next;
+      }
+    });
+  }
 }
 
 void ResponsePlan::add_user(const StepEvents& seen, std::span<const StepEvent> events,
@@ -259,7 +299,7 @@ void ResponsePlan::add_user(const StepEvents& seen, std::span<const StepEvent> e
   const auto first = std::ranges::lower_bound(events, begin, {}, &StepEvent::time);
   for (auto i = static_cast<std::size_t>(first - events.begin()); i < events.size(); ++i) {
     const StepEvent& event = events[i];
-    while (event.time >= begin + ask_.horizons[horizon] * kHorizonUs) {
+    while (event.time >= begin + ask_.horizons[horizon] * kUsPerDay) {
       if (++horizon == ask_.horizons.size()) return;
     }
     for (std::size_t measure = 0; measure < kMeasures; ++measure) {
@@ -493,7 +533,7 @@ Status add_run(const ResponseQuery& ask, const ResponseQuery::Run& asked,
   run.begin = timeframe.as_of_time + kUsPerSecond;
   if (timeframe.as_of.empty() || run.begin > seen_end) return {};
   for (const std::int32_t horizon : ask.horizons) {
-    if (run.begin + horizon * kHorizonUs <= seen_end) ++run.horizons_over;
+    if (run.begin + horizon * kUsPerDay <= seen_end) ++run.horizons_over;
   }
   for (const AudienceInfo::Class& of_run : found->classes) {
     const auto known = std::ranges::find(parts.classes, of_run.name);
@@ -505,6 +545,31 @@ Status add_run(const ResponseQuery& ask, const ResponseQuery::Run& asked,
   run.read = read_of(*found, std::move(sets), context);
   parts.runs.push_back(std::move(run));
   return {};
+}
+
+// Returns nothing if only the history tells what the users did.
+std::optional<ResponseDays> find_days(const ResponseQuery& ask, const PlanContext& context,
+                                      const ResponseParts& parts) {
+  if (context.events->takes_all()) return {};
+  ResponseDays::Measured measured;
+  std::size_t measure = 0;
+  for (const std::uint32_t bit : {parts.contact_bit, parts.returned_bit, parts.converted_bit}) {
+    SeriesUnion& events = measured[measure++];
+    if (bit == 0) continue;
+    const auto step = static_cast<std::size_t>(std::countr_zero(bit));
+    std::optional<SeriesUnion> found = series_of(parts.selectors.steps[step], context.catalog);
+    if (!found) return {};
+    events = *std::move(found);
+  }
+  const auto value_step = static_cast<std::size_t>(std::countr_zero(parts.value_bit));
+  const std::optional<SeriesUnion> valued =
+      series_of(parts.selectors.steps[value_step], context.catalog);
+  if (!valued) return {};
+  ResponseDays days(std::move(measured), counted_series(*valued, context.catalog));
+  for (const ResponseRun& run : parts.runs) {
+    if (!days.add_run(run.begin, ask.horizons, parts.selectors.end, context.zone)) return {};
+  }
+  return days;
 }
 
 }  // namespace
@@ -552,6 +617,7 @@ PlanResult plan_response(const ResponseQuery& ask, const Query& query, const Pla
   parts.value_decimals = context.settings.value_decimals;
   if (!parts.runs.empty()) parts.selectors.begin = parts.runs.front().begin;
   parts.selectors.end = seen_end;
+  parts.days = find_days(ask, context, parts);
   return PlanResult(std::make_unique<ResponsePlan>(ask, query, context, std::move(parts)));
 }
 

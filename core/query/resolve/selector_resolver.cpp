@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -172,6 +173,20 @@ std::vector<SeriesId> event_series(const std::vector<EventCode>& events,
   return series;
 }
 
+// Returns the series of these events with one of these values of the dimension.
+std::vector<SeriesId> value_series(const std::vector<EventCode>& events, std::uint32_t dimension,
+                                   const std::vector<ValueCode>& values,
+                                   const SeriesCatalog& catalog) {
+  std::vector<SeriesId> series;
+  for (const EventCode event : events) {
+    for (const ValueCode value : values) {
+      const auto id = catalog.find_value_series(event, dimension, value);
+      if (id) series.push_back(*id);
+    }
+  }
+  return series;
+}
+
 std::string note_of_other_names() {
   return fmt::format("there are more event names than the store keeps; the others count as \"{}\"",
                      kOtherName);
@@ -294,12 +309,7 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
     ROLLCALL_ASSIGN_OR_RETURN(const std::vector<ValueCode> matching,
                               matching_values(field, where, values));
     result.has_bounds = false;
-    for (const EventCode event : events) {
-      for (const ValueCode value : matching) {
-        const auto id = catalog.find_value_series(event, dimension, value);
-        if (id) result.series.push_back(*id);
-      }
-    }
+    result.series = value_series(events, dimension, matching, catalog);
     if (values.overflowed()) {
       result.notes.push_back(note_of_other_values(where[0].property));
     }
@@ -358,6 +368,28 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
   if (catalog.events().overflowed() && !result.any_name) {
     result.notes.push_back(note_of_other_names());
   }
+  return result;
+}
+
+std::optional<SeriesUnion> series_of(const EventSelector& events, const SeriesCatalog& catalog) {
+  if (events.amounts || !events.kept.empty() || events.where.size() > 1) return {};
+  SeriesUnion result = {.series = {}, .has_bounds = events.where.empty(), .notes = events.notes};
+  if (events.any_name && events.where.empty()) {
+    result.series = {kAnySeries};
+    return result;
+  }
+  std::vector<EventCode> names = events.names;
+  if (events.any_name) {
+    names.resize(catalog.events().values().size());
+    std::iota(names.begin(), names.end(), EventCode{0});
+  }
+  if (events.where.empty()) {
+    result.series = event_series(names, catalog);
+  } else {
+    const EventSelector::Values& where = events.where.front();
+    result.series = value_series(names, where.dimension, where.codes, catalog);
+  }
+  std::ranges::sort(result.series);
   return result;
 }
 

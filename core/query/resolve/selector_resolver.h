@@ -72,4 +72,8 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
                                              const std::vector<PropertyCondition>& query_where,
                                              const SeriesCatalog& catalog);
 
+// Returns the series whose users by day are those of the events. Returns nothing if only the events
+// themselves tell which of them meet all conditions (why_events_are_needed).
+std::optional<SeriesUnion> series_of(const EventSelector& events, const SeriesCatalog& catalog);
+
 }  // namespace rollcall

@@ -6,16 +6,9 @@
 #include <utility>
 
 #include "core/query/sequence/step_events.h"
+#include "core/query/sets/set_users.h"
 
 namespace rollcall {
-namespace {
-
-bool has_user(BitSpan users, std::uint32_t place) {
-  return place / 64 < users.word_count && (users.words[place / 64] >> (place % 64) & 1) != 0;
-}
-
-}  // namespace
-
 EventDays::EventDays(const ChunkSource& chunk, const EventSeries& series, const Scope& scope,
                      QuestionAccount* account)
     : chunk_(chunk), series_(series), scope_(scope), account_(account), memory_(account) {}
