@@ -6,7 +6,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/sets/set_users.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/selector_json.h"
@@ -48,16 +48,6 @@ struct AdoptionParts {
   SeriesUnion any_event;
   std::vector<AdoptedFeature> features;  // by text
 };
-
-// Calls visit(place) for each of the users.
-template <class Visit>
-void for_each_place(BitSpan users, Visit visit) {
-  for (std::size_t word = 0; word < users.word_count; ++word) {
-    for (std::uint64_t rest = users.words[word]; rest != 0; rest &= rest - 1) {
-      visit(64 * word + static_cast<std::size_t>(std::countr_zero(rest)));
-    }
-  }
-}
 
 class AdoptionPlan final : public TablePlan {
  public:
@@ -194,7 +184,7 @@ void AdoptionPlan::find_first_days(const SeriesUnion& events, DayRange days, Bit
   if (events.has_bounds) {
     for (const SeriesId series : events.series) {
       const ChunkSource::Bounds bounds = sets.chunk().bounds(series);
-      for_each_place(users, [&](std::size_t place) {
+      each_user(users, [&](std::size_t place) {
         if (place < bounds.size) first[place] = std::min(first[place], bounds.first[place]);
       });
     }
@@ -208,7 +198,7 @@ void AdoptionPlan::find_first_days(const SeriesUnion& events, DayRange days, Bit
     found.assign(sets.active(events, {day, day}));
     sets.arena().give_back_to(mark);
     found.keep(rest.span());
-    for_each_place(found.span(), [&](std::size_t place) { first[place] = day.value; });
+    each_user(found.span(), [&](std::size_t place) { first[place] = day.value; });
     rest.remove(found.span());
   }
 }
@@ -269,7 +259,7 @@ void AdoptionPlan::count(ChunkSets& sets, CellSink& sink) const {
     count_feature(number, sets, sink, adopters);
     arena.give_back_to(mark);
     find_first_days(parts_.features[number].events, counted_, adopters.span(), sets, first_uses);
-    for_each_place(adopters.span(), [&](std::size_t place) {
+    each_user(adopters.span(), [&](std::size_t place) {
       sink.add_sample(number, first_uses[place] - first_days[place]);
     });
     arena.give_back_to(mark);

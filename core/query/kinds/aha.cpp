@@ -27,6 +27,7 @@
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
 #include "core/query/sequence/step_events.h"
+#include "core/query/sets/set_users.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/length_text.h"
 #include "core/query/text/query_validation.h"
@@ -268,8 +269,7 @@ void AhaPlan::count(ChunkSets& sets, CellSink& sink) const {
         [&](UserCursor& cursor, std::uint32_t place) {
           seen.begin(cursor);
           count_user(walk, seen, scratch);
-          const bool is_back =
-              place / 64 < back.word_count && (back.words[place / 64] >> (place % 64) & 1) != 0;
+          const bool is_back = has_user(back, place);
           for (const std::uint32_t candidate : scratch.touched) {
             const bool has_itself = scratch.cohort_counts[candidate] == scratch.cohort_events;
             const std::int64_t times =

@@ -1,29 +1,19 @@
 #include "core/query/kinds/rfm_plan.h"
 
 #include <algorithm>
-#include <bit>
 #include <span>
 #include <utility>
 
 #include "core/query/kinds/kind_table.h"
 #include "core/query/kinds/rfm_rules.h"
 #include "core/query/sequence/event_counts.h"
+#include "core/query/sets/set_users.h"
 #include "core/query/sets/vertical_count.h"
 #include "core/query/text/decimal_text.h"
 #include "core/time/floor_quotient.h"
 
 namespace rollcall {
 namespace {
-
-// Calls visit(place) for each user of a set.
-template <class Visit>
-void for_each_place(BitSpan set, Visit visit) {
-  for (std::size_t word = 0; word < set.word_count; ++word) {
-    for (std::uint64_t rest = set.words[word]; rest != 0; rest &= rest - 1) {
-      visit(64 * word + static_cast<std::size_t>(std::countr_zero(rest)));
-    }
-  }
-}
 
 // Scores the users of all partitions by rank, and goes on with the plan of the answer.
 class RanksPlan final : public RfmPlan {
@@ -323,8 +313,7 @@ void RfmPlan::measure_pages(const RfmParts& parts, ChunkSets& sets, RfmMeasures&
   // From the last day back, a user is met first on the last of their days.
   meet_users(parts.events, parts.days, /*backwards=*/true, sets,
              counts_days ? &found.frequencies : nullptr, [&](Day day, BitSpan, BitSpan fresh) {
-               for_each_place(fresh,
-                              [&](std::size_t place) { found.last_days[place] = day.value; });
+               each_user(fresh, [&](std::size_t place) { found.last_days[place] = day.value; });
              });
   add_amounts(parts, parts.days, sets, found.amounts);
 }
@@ -338,9 +327,9 @@ void RfmPlan::measure_pages_ever(const RfmParts& parts, ChunkSets& sets, RfmMeas
   meet_users(parts.events, timeframe_.data, /*backwards=*/false, sets, &found.days_ever,
              [&](Day day, BitSpan users, BitSpan fresh) {
                add_amounts(parts, {day, day}, sets, so_far);
-               for_each_place(users,
-                              [&](std::size_t place) { found.last_days_ever[place] = day.value; });
-               for_each_place(fresh, [&](std::size_t place) {
+               each_user(users,
+                         [&](std::size_t place) { found.last_days_ever[place] = day.value; });
+               each_user(fresh, [&](std::size_t place) {
                  found.first_days_ever[place] = day.value;
                  after[place] = -so_far[place];
                });
