@@ -10,7 +10,6 @@
 #include <span>
 #include <vector>
 
-#include "core/pages/bitset.h"
 #include "core/query/resolve/selector_resolver.h"
 #include "core/query/sets/chunk_sets.h"
 #include "rollcall/types.h"

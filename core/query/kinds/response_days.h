@@ -9,8 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/pages/bitset.h"
-#include "core/pages/reads.h"
 #include "core/query/resolve/selector_resolver.h"
 #include "core/query/sets/chunk_sets.h"
 #include "core/time/time_zone.h"

@@ -1,9 +1,9 @@
 // Finds what the users of audiences did after they were contacted, or could have been.
 //
-// The pages of the audiences tell who is in which class and arm of each run. The sets of the days of
-// a horizon tell who of them came back in it, or else a walk through their history does. Cells hold
-// what a horizon adds to the one before, and users who were in an earlier run have cells of their
-// own, so that rows of one run, of all runs and of all classes are sums of cells.
+// The pages of the audiences tell who is in which class and arm of each run. The sets of the days
+// of a horizon tell who of them came back in it, or else a walk through their history does. Cells
+// hold what a horizon adds to the one before, and users who were in an earlier run have cells of
+// their own, so that rows of one run, of all runs and of all classes are sums of cells.
 #include "core/query/kinds/response_plan.h"
 
 #include <fmt/format.h>
