@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -471,13 +473,35 @@ struct ResponseQuery {
   friend bool operator==(const ResponseQuery&, const ResponseQuery&) = default;
 };
 
+// What is asked, of one of the kinds.
+using AnyAsk =
+    std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
+                 StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
+                 NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery, CompareQuery,
+                 ProfileQuery, StreaksQuery, MilestonesQuery, ResponseQuery>;
+
+template <class Ask>
+concept AskOfAKind =
+    !std::derived_from<std::remove_cvref_t<Ask>, AnyAsk> && std::constructible_from<AnyAsk, Ask>;
+
+// Is such a variant, whose copies and comparisons are compiled once, in the library. A compiler
+// takes seconds for those of so many kinds, in each source that needs them.
+struct QueryAsk : AnyAsk {
+  QueryAsk();
+  template <AskOfAKind Ask>
+  QueryAsk(Ask&& ask) : AnyAsk(std::forward<Ask>(ask)) {}  // NOLINT(google-explicit-constructor)
+  QueryAsk(const QueryAsk& other);
+  QueryAsk(QueryAsk&& other) noexcept;
+  QueryAsk& operator=(const QueryAsk& other);
+  QueryAsk& operator=(QueryAsk&& other) noexcept;
+  ~QueryAsk();
+
+  friend bool operator==(const QueryAsk& a, const QueryAsk& b);
+};
+
 struct Query {
   QueryCommon common;
-  std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
-               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery, CompareQuery,
-               ProfileQuery, StreaksQuery, MilestonesQuery, ResponseQuery>
-      ask;
+  QueryAsk ask;
 
   friend bool operator==(const Query&, const Query&) = default;
 };

@@ -22,8 +22,6 @@
 namespace rollcall {
 namespace {
 
-using AnyAsk = decltype(Query::ask);
-
 // Returns what `use` returns for the row of the query's kind and what is asked.
 template <class Use>
 auto with_row(const Query& query, Use use) {

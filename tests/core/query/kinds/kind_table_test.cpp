@@ -167,7 +167,7 @@ void for_each_field(Use use) {
 
 TEST(KindTable, HasAKindForEachAlternative) {
   const std::span kinds = query_kinds();
-  ASSERT_EQ(kinds.size(), std::variant_size_v<decltype(Query::ask)>);
+  ASSERT_EQ(kinds.size(), std::variant_size_v<AnyAsk>);
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const QueryKind& kind = kinds[i];

@@ -61,7 +61,7 @@ std::optional<Query> ask_for_members(const Query& query, const QueryResult& answ
 TEST(SplitStore, AnswersAsOneStore) {
   const std::uint64_t seed = run_seed();
   Random random(seed);
-  std::array<int, std::variant_size_v<decltype(Query::ask)>> by_kind{}, members_by_kind{};
+  std::array<int, std::variant_size_v<AnyAsk>> by_kind{}, members_by_kind{};
   int with_breakdown = 0, later_pages = 0;
   for (int round = 0; round < 240; ++round) {
     const Stream stream = random_stream(random, random_knobs(random));
