@@ -24,9 +24,14 @@ if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_BUILD_TESTS AND ROLLCALL_MOLD AND NOT ROLLC
   add_link_options(-fuse-ld=mold)
 endif()
 
-# Compiles the sources of `target` several at a time.
+# Compiles the sources of `target` several at a time: 8, or as many as a second argument says. More
+# of them take less time in all, and more memory at once.
 function(rollcall_unite target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE 8)
+  set(batch 8)
+  if(ARGC GREATER 1)
+    set(batch ${ARGV1})
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE ${batch})
 endfunction()
 
 # Compiles `target` with less optimisation where tests wait for it. That takes two thirds of the

@@ -86,7 +86,7 @@ constexpr std::array<Spelling<FirstOf>, 2> kFirstOfNames = {
 constexpr std::array<Spelling<ValueFrom>, 2> kValueFromNames = {
     {{"period", ValueFrom::kPeriod}, {"cohort_event", ValueFrom::kCohortEvent}}};
 
-constexpr std::int32_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
+constexpr std::int32_t kPeriodCountMax = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::int32_t kReturnCountMax = std::numeric_limits<std::int32_t>::max();
 
@@ -114,12 +114,12 @@ constexpr QueryField kRetentionFields[] = {
     field_of_word("windows", "Civil periods, or elapsed time since the user's own first event",
                   "\"calendar\"", kWordsOf<kWindowsNames>),
     field_of_integer("periods", "Columns after the first: unless given, 14 for days, else 12", 0,
-                     kPeriodsMax),
+                     kPeriodCountMax),
     {.name = "brackets",
      .type = FieldType::kIntegers,
      .meaning = "Sizes of column groups, such as 1,2,4",
      .min = 1,
-     .max = kPeriodsMax,
+     .max = kPeriodCountMax,
      .excludes = kPeriodsField},
     field_of_word("summary", "How the last row sums up", "\"pooled\"", kWordsOf<kSummaryNames>),
     field_of_word("measure", "What a cell holds: users, or the amounts of their return events",
@@ -226,16 +226,16 @@ Status check(const RetentionQuery& ask) {
   ROLLCALL_RETURN_IF_ERROR(check_selector("cohort_event", ask.cohort_event));
   ROLLCALL_RETURN_IF_ERROR(check_selector("return_event", ask.return_event));
   if (ask.periods) {
-    ROLLCALL_RETURN_IF_ERROR(check_whole_number("periods", *ask.periods, 0, kPeriodsMax));
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("periods", *ask.periods, 0, kPeriodCountMax));
     if (!ask.brackets.empty()) {
       return Status::invalid_argument("brackets: stand for periods: give either, found both");
     }
   }
   std::int64_t sum = 0;
   for (const std::int32_t size : ask.brackets) {
-    ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: a size", size, 1, kPeriodsMax));
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: a size", size, 1, kPeriodCountMax));
     sum += size;
-    ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: their sum", sum, 1, kPeriodsMax));
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: their sum", sum, 1, kPeriodCountMax));
   }
   return check_of_history(ask);
 }
