@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "tests/support/naive_members.h"
 #include "tests/support/naive_response.h"
 #include "tests/support/naive_scope.h"
+#include "tests/support/naive_segments.h"
 #include "tests/support/naive_table.h"
 #include "tests/support/query_generator.h"
 #include "tests/support/random.h"
@@ -82,12 +84,30 @@ RandomCampaign freeze_some(Random& random, const Stream& stream, TestEngine& eng
   return campaign;
 }
 
+// Returns a part of the campaign's audiences, or everybody who is in none of it.
+Segment random_part(Random& random, const RandomCampaign& campaign) {
+  auto audience = campaign.audiences.begin();
+  std::advance(audience, random.below(campaign.audiences.size()));
+  Segment part;
+  part.kind = Segment::Kind::kAudience;
+  part.name = audience->first.campaign;
+  if (random.chance(60)) part.audience.run = audience->first.run;
+  if (random.chance(50)) part.audience.class_name = random.pick(audience->second.classes);
+  if (random.chance(60))
+    part.audience.arm = static_cast<Segment::AudiencePart::Arm>(random.below(2));
+  if (random.chance(70)) return part;
+  Segment others;
+  others.kind = Segment::Kind::kNot;
+  others.parts.push_back(std::move(part));
+  return others;
+}
+
 TEST(Response, EngineAndRecountAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xca11);
   const std::uint64_t rounds = run_size("ROLLCALL_RANDOM_PAIRS", 200);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << rounds << std::endl;
   Random random(seed);
-  std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0;
+  std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0, with_parts = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     StreamKnobs knobs = random_knobs(random);
     knobs.users = 4 + random.below(40);
@@ -107,6 +127,7 @@ TEST(Response, EngineAndRecountAgree) {
     ASSERT_TRUE(engine->ingest(stream.events).ok());
     const RandomCampaign campaign = freeze_some(random, stream, *engine);
     if (campaign.ask.runs.empty()) continue;
+    data.audiences = campaign.audiences;
     if (random.chance(30)) {
       ASSERT_TRUE(engine->reopen().ok());
     }
@@ -116,7 +137,7 @@ TEST(Response, EngineAndRecountAgree) {
     SCOPED_TRACE(to_json(query));
     NaiveScope scope{
         .data = data, .now = *resolve_now(data, query.common.as_of), .where = {}, .among = {}};
-    const Result<NaiveTable> recount = response_table(campaign.ask, scope, campaign.audiences);
+    const Result<NaiveTable> recount = response_table(campaign.ask, scope);
     ASSERT_TRUE(recount.ok()) << recount.status().to_string();
     const NaiveTable& expected = *recount;
     const Result<QueryResult> found = engine->query(query);
@@ -126,6 +147,15 @@ TEST(Response, EngineAndRecountAgree) {
     counted_table.as_of = found->as_of;
     ASSERT_EQ(first_difference(*found, counted_table), "") << to_text(*found) << "expected:\n"
                                                            << to_text(counted_table);
+    Query of_part;
+    of_part.ask = SegmentQuery{random_part(random, campaign)};
+    of_part.common.as_of = query.common.as_of;
+    const Result<QueryResult> count = engine->query(of_part);
+    const auto in_part = users_of(std::get<SegmentQuery>(of_part.ask).segment, scope);
+    ASSERT_TRUE(count.ok() && in_part.ok()) << to_json(of_part) << count.status().to_string();
+    ASSERT_EQ(count->rows, (std::vector<std::vector<Cell>>{{std::ssize(*in_part)}}))
+        << to_json(of_part);
+    with_parts += !in_part->empty();
     with_runs += campaign.ask.runs.size() > 1;
     for (const std::vector<Cell>& row : found->rows) {
       with_uplift += row[row.size() - 4] != Cell();
@@ -144,6 +174,7 @@ TEST(Response, EngineAndRecountAgree) {
   EXPECT_GT(with_uplift, rounds / 4);
   EXPECT_GT(with_members, rounds / 10);
   EXPECT_GT(with_runs, rounds / 4);
+  EXPECT_GT(with_parts, rounds / 4);
 }
 
 }  // namespace
