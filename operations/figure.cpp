@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "operations/report_words.h"
+#include "rollcall/json.h"
 
 namespace rollcall {
 namespace {
@@ -46,6 +47,25 @@ bool is_hidden(std::uint32_t point) {
 bool is_numeric(ColumnType type) {
   return type == ColumnType::kInt || type == ColumnType::kCount || type == ColumnType::kRatio ||
          type == ColumnType::kDecimal;
+}
+
+std::string notes_html(const std::vector<std::string>& notes, Language language) {
+  std::string list = "<ul>";
+  for (const std::string& note : notes) {
+    const std::string_view words = note_words(note, language);
+    list +=
+        fmt::format("<li>{}</li>", words.empty() ? english_html(note, language) : html_text(words));
+  }
+  return list + "</ul>";
+}
+
+// Reads a list of texts, as a definition has its notes.
+std::vector<std::string> texts_of(std::string_view json) {
+  std::vector<std::string> texts;
+  const Result<Json> list = parse_json(json);
+  if (!list.ok() || !list->is_array()) return texts;
+  for (const Json& text : list->get<Json::Array>()) texts.push_back(text.get<std::string>());
+  return texts;
 }
 
 std::string folded(std::string_view title, std::string_view content) {
@@ -118,25 +138,33 @@ std::string table_html(const QueryResult& result, std::string_view caption, Lang
   return html;
 }
 
+std::string english_html(std::string_view text, Language language) {
+  const std::string html = html_text(text);
+  return language == Language::kEnglish ? html : fmt::format("<span lang=\"en\">{}</span>", html);
+}
+
 std::string figure_html(const QueryResult& result, std::string_view title, std::string_view meaning,
                         Language language) {
+  return figure_with_meaning(result, title, html_text(meaning), language);
+}
+
+std::string figure_with_meaning(const QueryResult& result, std::string_view title,
+                                std::string_view meaning, Language language) {
   const ReportWords& words = words_of(language);
   std::string html = fmt::format("<figure><figcaption>{}</figcaption>\n", html_text(title));
-  if (!meaning.empty()) html += fmt::format("<p class=\"meaning\">{}</p>\n", html_text(meaning));
+  if (!meaning.empty()) html += fmt::format("<p class=\"meaning\">{}</p>\n", meaning);
   const std::string chart = chart_svg(result, title, language);
   html += chart;
   const std::string table = table_html(result, title, language);
   html += chart.empty() ? table : folded(words.table, table);
   if (!result.notes.empty()) {
-    std::string notes = "<ul>";
-    for (const std::string& note : result.notes)
-      notes += fmt::format("<li>{}</li>", html_text(note));
-    html += folded(words.notes, notes + "</ul>");
+    html += folded(words.notes, notes_html(result.notes, language));
   }
   std::string definition = fmt::format("<dl><dt>kind</dt><dd>{}</dd>", html_text(result.kind));
   for (const auto& [name, json] : result.definition) {
-    definition +=
-        fmt::format("<dt>{}</dt><dd><code>{}</code></dd>", html_text(name), html_text(json));
+    definition += fmt::format("<dt>{}</dt><dd>{}</dd>", html_text(name),
+                              name == "notes" ? notes_html(texts_of(json), language)
+                                              : fmt::format("<code>{}</code>", html_text(json)));
   }
   html += folded(words.definition, definition + "</dl>");
   return html + "</figure>\n";

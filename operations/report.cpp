@@ -87,8 +87,8 @@ class ReportWriter {
   }
 
   std::string no_answer(const Status& status) const {
-    return fmt::format("<p>{}</p>",
-                       fmt::format(fmt::runtime(words_.not_answered), html_text(status.message())));
+    return fmt::format("<p>{}</p>", fmt::format(fmt::runtime(words_.not_answered),
+                                                english_html(status.message(), options_.language)));
   }
 
   void begin_section(std::string_view title) {
@@ -111,13 +111,13 @@ class ReportWriter {
                            no_answer(answer.status()));
       return {};
     }
-    std::string meaning(said);
+    std::string meaning = html_text(said);
     if (meaning.empty()) {
       ROLLCALL_ASSIGN_OR_RETURN(const Explanation explanation, engine_.explain(*query, limits_));
-      meaning = explanation.meaning;
+      meaning = english_html(explanation.meaning, options_.language);
     }
-    meaning += fmt::format(" ({} {})", words_.as_of, answer->as_of);
-    html_ += figure_html(*answer, title, meaning, options_.language);
+    meaning += fmt::format(" ({} {})", words_.as_of, html_text(answer->as_of));
+    html_ += figure_with_meaning(*answer, title, meaning, options_.language);
     return {};
   }
 
@@ -157,7 +157,8 @@ class ReportWriter {
     for (std::size_t i = 0; campaigns.ok() && i < campaigns->size(); ++i) {
       const std::string& name = (*campaigns)[i].name;
       const Result<Query> question = report_question(engine_, name);
-      if (question.ok()) ROLLCALL_RETURN_IF_ERROR(write_answer(name, to_json(*question)));
+      if (question.ok())
+        ROLLCALL_RETURN_IF_ERROR(write_answer(name, to_json(*question), words_.campaign_meaning));
     }
     QueryResult frozen;
     frozen.columns = {{std::string(words_.campaign), ColumnType::kString},

@@ -66,7 +66,8 @@ constexpr ReportWords kEnglishWords = {.lang = "en",
                                        .at_risk_meaning = "",
                                        .paying_meaning = "",
                                        .rfm_meaning = "",
-                                       .leaving_meaning = ""};
+                                       .leaving_meaning = "",
+                                       .campaign_meaning = ""};
 
 constexpr ReportWords kChineseWords = {
     .lang = "zh",
@@ -124,7 +125,9 @@ constexpr ReportWords kChineseWords = {
     .at_risk_meaning = "最近 30 天活跃的用户中，按顺序符合各条预警规则的人数。",
     .paying_meaning = "每月有正金额的用户，以及他们的占比和人均金额。",
     .rfm_meaning = "按最近一次、频次和金额打分后的用户分群。",
-    .leaving_meaning = "最近 30 天来过、但最近 7 天没有来的用户。"};
+    .leaving_meaning = "最近 30 天来过、但最近 7 天没有来的用户。",
+    .campaign_meaning =
+        "每个批次的用户在名单定下之后各观察期内回来、转化和付费的情况，触达组与对照组相比。"};
 
 using Translation = std::pair<std::string_view, std::string_view>;
 

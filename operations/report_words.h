@@ -19,6 +19,17 @@ std::string_view cell_word(std::string_view word, Language language);
 std::string cell_words(const Cell& cell, std::string_view kind, std::string_view column,
                        Language language);
 
+// Returns a note of an answer in the language, or nothing if it has no words for it.
+std::string_view note_words(std::string_view note, Language language);
+
+// Returns a text of the engine that has no words but English ones, marked so for screen readers,
+// unless all of the page is in English.
+std::string english_html(std::string_view text, Language language);
+
+// Returns what figure_html() does; `meaning` is HTML.
+std::string figure_with_meaning(const QueryResult& result, std::string_view title,
+                                std::string_view meaning, Language language);
+
 // Lists the words of a page that come from no answer.
 struct ReportWords {
   std::string_view lang;  // as in HTML
@@ -35,7 +46,7 @@ struct ReportWords {
   // Say what the numbers of these are; empty where the engine says it in the language.
   std::string_view active_days_meaning, growth_meaning, weekly_cohorts_meaning,
       lost_after_7_days_meaning, lost_by_month_meaning, at_risk_meaning, paying_meaning,
-      rfm_meaning, leaving_meaning;
+      rfm_meaning, leaving_meaning, campaign_meaning;
 };
 
 const ReportWords& words_of(Language language);

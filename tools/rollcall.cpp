@@ -16,13 +16,14 @@
 #include <CLI/CLI.hpp>
 
 #include "rollcall/kinds.h"
-#include "rollcall/message_text.h"
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/commands/examples.h"
 #include "tools/commands/option_flags.h"
 #include "tools/commands/question.h"
 #include "tools/commands/question_limits.h"
+#include "tools/commands/usage_error.h"
 #include "tools/interrupt.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
@@ -48,7 +49,8 @@ std::string hint_for(const Status& status, std::string_view command) {
   if (std::string advice = advice_text(status.hint()); !advice.empty()) return advice;
   switch (status.code()) {
     case StatusCode::kBusy:
-      return "one process writes to a store at a time; queries may run meanwhile";
+      return "one process writes to a store at a time; queries may run meanwhile, and what keeps a "
+             "definition takes --wait";
     case StatusCode::kCorruption:
       if (command == "verify") return {};
       return "rollcall verify names every damaged page; nothing has been repaired or dropped";
@@ -73,54 +75,6 @@ int report_failure(const Status& status, std::string_view command) {
   return status.code() == StatusCode::kCancelled && interrupted ? *interrupted : kFailure;
 }
 
-// Returns the command, or the command of a command, that the command line has come to.
-const CLI::App& chosen_app(const CLI::App& app) {
-  const std::vector<CLI::App*> chosen = app.get_subcommands();
-  return chosen.empty() ? app : chosen_app(*chosen.front());
-}
-
-std::vector<std::string> names_of_flags(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-  }
-  return names;
-}
-
-std::vector<std::string> names_of_commands(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  return names;
-}
-
-// Says what is wrong with arguments that nothing takes, in their order. An argument after an
-// unknown flag is likely its value, and says nothing by itself.
-std::string unexpected_arguments(const CLI::App& app, const std::vector<std::string>& extras) {
-  const std::vector<std::string> commands = names_of_commands(app);
-  std::string text;
-  bool is_value = false;
-  for (const std::string& extra : extras) {
-    const bool is_flag = extra.starts_with('-') && extra.size() > 1;
-    if (is_flag) {
-      const std::string name = extra.substr(0, extra.find('='));
-      const std::string meant = nearest_flag(name, names_of_flags(app));
-      text += fmt::format("{}unknown flag {}{}", text.empty() ? "" : "; ", quoted_excerpt(name),
-                          meant.empty() ? "" : " (did you mean " + quoted_excerpt(meant) + "?)");
-    } else if (!commands.empty()) {
-      // What follows belonged to that command.
-      return text + (text.empty() ? "" : "; ") + unknown_name("command", extra, commands);
-    } else if (!is_value) {
-      text +=
-          fmt::format("{}unexpected argument {}", text.empty() ? "" : "; ", quoted_excerpt(extra));
-    }
-    is_value = is_flag && extra.find('=') == std::string::npos;
-  }
-  return text;
-}
-
 // Help and versions are no errors: they were asked for.
 int print_asked(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream text;
@@ -131,16 +85,7 @@ int print_asked(const CLI::App& app, const CLI::ParseError& error) {
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return print_asked(app, error);
-  std::string command = "rollcall";
-  for (const CLI::App* chosen = &app; !chosen->get_subcommands().empty();) {
-    chosen = chosen->get_subcommands().front();
-    command += " " + chosen->get_name();
-  }
-  const CLI::App& chosen = chosen_app(app);
-  const std::vector<std::string> extras = chosen.remaining();
-  const std::string text = extras.empty() ? error.what() : unexpected_arguments(chosen, extras);
-  write_standard_error("rollcall: " + shortened(printable(text)) + "\nhint: " + command +
-                       " --help shows what is allowed\n");
+  write_standard_error(usage_error_text(app, error));
   return kUsage;
 }
 
@@ -161,7 +106,6 @@ int ended(int code, std::string_view command) {
 int run(int argc, char** argv) {
   CLI::App app("Takes the roll: who was active, when, and who came back.", "rollcall");
   app.set_version_flag("--version", "rollcall " ROLLCALL_VERSION);
-  app.footer(std::string(kExamples));
   Action action;
   bool rows_refused = false;
   bool alarmed = false;
@@ -189,6 +133,8 @@ int run(int argc, char** argv) {
   add_compact_command(app, action);
   add_generate_command(app, action);
   add_completions_command(app, action);
+  set_examples_of_commands(app);
+  app.footer(std::string(kExamples));  // commands made after it would have it, too
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("a command");

@@ -152,6 +152,17 @@ std::string shortened(std::string_view text) {
   return fmt::format("{} ... {}", text.substr(0, left), text.substr(right));
 }
 
+std::string shell_word(std::string_view text) {
+  if (!text.empty() && text.find_first_of(" '$&|<>;()*?`\"\\#~![]{}\t\n") == text.npos) {
+    return std::string(text);
+  }
+  if (text.find('\'') == std::string_view::npos) return fmt::format("'{}'", text);
+  if (text.find_first_of("$`\"\\!") == std::string_view::npos) return fmt::format("\"{}\"", text);
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";

@@ -26,6 +26,9 @@ std::string terminal_lines(std::string_view text);
 // Returns a message of any length, with its middle left out if it is too long to be read.
 std::string shortened(std::string_view text);
 
+// Returns the text as one word of a POSIX shell, quoted only if it must be.
+std::string shell_word(std::string_view text);
+
 // Returns a CSV field, quoted if RFC 4180 asks for it.
 std::string csv_field(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "tests/support/naive_members.h"
 #include "tests/support/naive_response.h"
 #include "tests/support/naive_scope.h"
+#include "tests/support/naive_segments.h"
 #include "tests/support/naive_table.h"
 #include "tests/support/query_generator.h"
 #include "tests/support/random.h"
@@ -85,12 +87,31 @@ RandomCampaign freeze_some(Random& random, const Stream& stream, TestEngine& eng
   return campaign;
 }
 
+// Returns a part of the campaign's audiences, or everybody who is in none of it.
+Segment random_part(Random& random, const RandomCampaign& campaign) {
+  auto audience = campaign.audiences.begin();
+  std::advance(audience, random.below(campaign.audiences.size()));
+  Segment part;
+  part.kind = Segment::Kind::kAudience;
+  part.name = audience->first.campaign;
+  if (random.chance(60)) part.audience.run = audience->first.run;
+  if (random.chance(50)) part.audience.class_name = random.pick(audience->second.classes);
+  if (random.chance(60))
+    part.audience.arm = static_cast<Segment::AudiencePart::Arm>(random.below(2));
+  if (random.chance(70)) return part;
+  Segment others;
+  others.kind = Segment::Kind::kNot;
+  others.parts.push_back(std::move(part));
+  return others;
+}
+
 TEST(Response, EngineAndRecountAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xca11);
   const std::uint64_t rounds = run_size("ROLLCALL_RANDOM_PAIRS", 200);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << rounds << std::endl;
   Random random(seed);
-  std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0, by_days = 0, by_history = 0;
+  std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0, with_parts = 0;
+  std::uint64_t by_days = 0, by_history = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     StreamKnobs knobs = random_knobs(random);
     knobs.users = 4 + random.below(40);
@@ -111,6 +132,7 @@ TEST(Response, EngineAndRecountAgree) {
     ASSERT_TRUE(engine->ingest(stream.events).ok());
     const RandomCampaign campaign = freeze_some(random, stream, *engine);
     if (campaign.ask.runs.empty()) continue;
+    data.audiences = campaign.audiences;
     if (random.chance(30)) {
       ASSERT_TRUE(engine->reopen().ok());
     }
@@ -120,7 +142,7 @@ TEST(Response, EngineAndRecountAgree) {
     SCOPED_TRACE(to_json(query));
     NaiveScope scope{
         .data = data, .now = *resolve_now(data, query.common.as_of), .where = {}, .among = {}};
-    const Result<NaiveTable> recount = response_table(campaign.ask, scope, campaign.audiences);
+    const Result<NaiveTable> recount = response_table(campaign.ask, scope);
     ASSERT_TRUE(recount.ok()) << recount.status().to_string();
     const NaiveTable& expected = *recount;
     const Result<QueryResult> found = engine->query(query);
@@ -136,6 +158,15 @@ TEST(Response, EngineAndRecountAgree) {
     const Result<QueryResult> other_way = engine->query(asked_of_history(query));
     ASSERT_TRUE(other_way.ok()) << other_way.status().to_string();
     ASSERT_EQ(first_difference(*found, *other_way), "");
+    Query of_part;
+    of_part.ask = SegmentQuery{random_part(random, campaign)};
+    of_part.common.as_of = query.common.as_of;
+    const Result<QueryResult> count = engine->query(of_part);
+    const auto in_part = users_of(std::get<SegmentQuery>(of_part.ask).segment, scope);
+    ASSERT_TRUE(count.ok() && in_part.ok()) << to_json(of_part) << count.status().to_string();
+    ASSERT_EQ(count->rows, (std::vector<std::vector<Cell>>{{std::ssize(*in_part)}}))
+        << to_json(of_part);
+    with_parts += !in_part->empty();
     with_runs += campaign.ask.runs.size() > 1;
     for (const std::vector<Cell>& row : found->rows) {
       with_uplift += row[row.size() - 4] != Cell();
@@ -156,6 +187,7 @@ TEST(Response, EngineAndRecountAgree) {
   EXPECT_GT(with_runs, rounds / 4);
   EXPECT_GT(by_days, rounds / 4);
   EXPECT_GT(by_history, rounds / 4);
+  EXPECT_GT(with_parts, rounds / 4);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -198,6 +200,62 @@ TEST_F(DeliveryJump, BeforeEverythingItsAgeCountsAnew) {
   EXPECT_EQ(tries_, 3);
   EXPECT_EQ(given_up_, 1);
   EXPECT_EQ(waiting(), 0u);
+}
+
+// Goes on as `alert check --watch` does: rounds of a check and a look into the log, with one queue
+// for all of them, which waits by the clock that jumps.
+class WatchJump : public DeliveryJump {
+ protected:
+  void SetUp() override {
+    DeliveryJump::SetUp();
+    options_of_queue_.tries_max = 0;
+    // It is called when the try is in the log, by the clock of the try.
+    options_of_queue_.failed = [this](const std::string&, const Status& error) {
+      const std::lock_guard lock(mutex_);
+      ++(error.code() == StatusCode::kDeadlineExceeded ? given_up_ : failures_);
+      failed_.notify_all();
+    };
+  }
+  Texts round(NotifierQueue& queue, TimeUs now_us) {
+    now_us_ = now_us;
+    Texts changes = check(now_us);
+    queue.look();
+    return changes;
+  }
+  // Waits until so many tries have failed, which those of a queue that is stuck never do.
+  [[nodiscard]] bool have_failed(int tries) {
+    std::unique_lock lock(mutex_);
+    return failed_.wait_for(lock, 30s, [&] { return failures_ >= tries; });
+  }
+
+  std::mutex mutex_;
+  std::condition_variable failed_;
+  std::atomic<int> failures_ = 0;
+};
+
+TEST_F(WatchJump, ADayForwardAndBackKeepsNothingWaiting) {
+  arrives_ = false;
+  NotifierQueue queue(directory_.path(), options_of_queue_);
+  EXPECT_EQ(round(queue, kNow), Texts());
+  ASSERT_TRUE(have_failed(1));
+  EXPECT_EQ(round(queue, kNow + kDayUs), Texts());
+  ASSERT_TRUE(have_failed(2));
+  EXPECT_EQ(round(queue, kNow), Texts());
+  ASSERT_TRUE(have_failed(3));
+  EXPECT_EQ(round(queue, kBeforeAll), Texts());
+  ASSERT_TRUE(have_failed(4));
+  // What changes while the clock is wrong is said, and arrives, once.
+  arrives_ = true;
+  add_days(10, 10, 3);
+  EXPECT_EQ(round(queue, kNow), Texts{"firing>ok 2026-01-11"});
+  EXPECT_TRUE(queue.drain({}).ok());
+  EXPECT_EQ(tries_, 6);
+  EXPECT_EQ(waiting(), 0u);
+  EXPECT_EQ(round(queue, kNow - kDayUs), Texts());
+  EXPECT_EQ(round(queue, kNow + kDayUs), Texts());
+  EXPECT_TRUE(queue.drain({}).ok());
+  EXPECT_EQ(tries_, 6);
+  EXPECT_EQ(given_up_, 0);
 }
 
 // Runs go by the time of events. A clock that jumps where events are made makes a day early, or

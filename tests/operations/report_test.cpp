@@ -152,6 +152,34 @@ TEST(Report, InChineseHasNoEnglishHeadersOrWords) {
   EXPECT_TRUE(has(page, ">沉默<"));
 }
 
+// The report's own questions are told in Chinese alone. What the engine says of others is marked as
+// English, for readers of pages that speak.
+TEST(Report, InChineseMarksWhatIsEnglish) {
+  const auto engine = store_of();
+  std::vector<SavedObject> saved = {
+      {ObjectKind::kCampaign, "win back", R"json({"audience": "did(*)", "holdout": 0.5})json"}};
+  ASSERT_TRUE(engine->save_objects(saved).ok());
+  AudienceRequest request;
+  request.name = {"win back", ""};
+  request.users = *parse_segment("did(*)");
+  request.as_of = AsOf((kFirst + 20) * kDayUs);
+  ASSERT_TRUE(engine->freeze(request).ok());
+  const ReportOptions in_chinese = {.language = Language::kChinese, .title = {}};
+  std::string page = *report_html(*engine, in_chinese);
+  EXPECT_TRUE(has(page, "<figcaption>win back</figcaption>"));
+  EXPECT_TRUE(has(page, "<li>两组都按抽取时的全体计算，无论是否触达</li>"));
+  const std::size_t english = page.find("lang=\"en\"");
+  EXPECT_EQ(english, std::string::npos) << page.substr(english, 300);
+  saved = {{ObjectKind::kQuestion, "hours", R"({"kind": "clock"})"},
+           {ObjectKind::kQuestion, "none", R"({"kind": "active", "event": "nothing"})"}};
+  ASSERT_TRUE(engine->save_objects(saved).ok());
+  page = *report_html(*engine, in_chinese);
+  EXPECT_TRUE(has(page, "<p class=\"meaning\"><span lang=\"en\">"));
+  EXPECT_TRUE(has(page, "<li><span lang=\"en\">"));
+  EXPECT_TRUE(has(page, "此问题无法回答：<span lang=\"en\">"));
+  EXPECT_FALSE(has(*report_html(*engine), "<span lang"));
+}
+
 // Every column of every kind, whether the report asks it or not.
 TEST(Report, ChineseHasAWordForEveryColumn) {
   constexpr Day kLast{20'460};

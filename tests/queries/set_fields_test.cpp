@@ -80,9 +80,8 @@ Fields known_fields() {
     if (test.size() <= 3 && test != "set") all.known.insert(value_of("where.value", test));
   }
   for (const std::string_view kind : kSegments) {
-    // The engines of these files may read no lists, and the oracle knows of audiences only what it
-    // needs to tell what became of them.
-    if (kind != "in_file" && kind != "campaign") all.known.insert("segment." + std::string(kind));
+    // The engines of these files may read no lists.
+    if (kind != "in_file") all.known.insert("segment." + std::string(kind));
   }
   for (const std::string_view field : {"days", "times", "sum"}) {
     for (const std::string_view compare : kCompares) {
@@ -94,6 +93,8 @@ Fields known_fields() {
       all.known.insert("segment." + std::string(kind) + "." + std::string(end));
     }
   }
+  all.known.insert({"segment.campaign.run", "segment.campaign.class", "segment.campaign.arm",
+                    "segment.campaign.arm=holdout"});
   all.known.insert({"segment.declined.to_at_most", "segment.declined.from_at_least",
                     "segment.dropped.at", "segment.converted.among", "segment.converted.where"});
   return all;
@@ -141,6 +142,11 @@ void see_segment(const Segment& segment, Fields& fields) {
   fields.see("segment.declined.from_at_least",
              segment.decline.from_at_least != Segment::Decline().from_at_least);
   fields.see("segment.dropped.at", segment.at_step != Segment().at_step);
+  using Arm = Segment::AudiencePart::Arm;
+  fields.see("segment.campaign.run", segment.audience.run.has_value());
+  fields.see("segment.campaign.class", segment.audience.class_name.has_value());
+  fields.see("segment.campaign.arm", segment.audience.arm.has_value());
+  fields.see("segment.campaign.arm=holdout", segment.audience.arm == Arm::kHoldout);
   see_selector(segment.event, fields);
   for (const Segment& part : segment.parts) see_segment(part, fields);
   if (segment.comparison != nullptr) {

@@ -12,6 +12,7 @@
 #include "rollcall/options.h"
 #include "rollcall/query.h"
 #include "rollcall/types.h"
+#include "tests/support/naive_audience.h"
 #include "tests/support/naive_calendar.h"
 #include "tests/support/naive_time.h"
 
@@ -62,6 +63,7 @@ struct NaiveData {
   std::map<UserId, NaiveUser> numbers;  // in `users`
   std::set<std::string> event_names;
   std::optional<TimeUs> known_until;
+  NaiveAudiences audiences;
 };
 
 }  // namespace rollcall::testing

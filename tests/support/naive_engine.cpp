@@ -37,7 +37,7 @@ void NaiveEngine::save_segment(const std::string& name, const Segment& segment) 
 }
 
 void NaiveEngine::freeze(const AudienceName& name, NaiveAudience audience) {
-  audiences_.insert_or_assign(name, std::move(audience));
+  data_.audiences.insert_or_assign(name, std::move(audience));
 }
 
 Result<QueryResult> NaiveEngine::query(std::string_view json) const {
@@ -83,7 +83,7 @@ Result<QueryResult> NaiveEngine::answer(const Query& query, const NaiveNow& now)
   const std::optional<Period> period = row_period(query);
   NaiveTable table;
   if (const auto* const ask = std::get_if<ResponseQuery>(&query.ask)) {
-    ROLLCALL_ASSIGN_OR_RETURN(table, response_table(*ask, scope, audiences_));
+    ROLLCALL_ASSIGN_OR_RETURN(table, response_table(*ask, scope));
   } else if (period && is_by_hours(*period)) {
     ROLLCALL_ASSIGN_OR_RETURN(const NaiveHours hours, in_hours(data_, now, query.common, *period));
     const NaiveScope in_numbers{

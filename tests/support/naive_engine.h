@@ -41,7 +41,6 @@ class NaiveEngine {
 
   NaiveData data_;
   SavedSegments saved_;
-  NaiveAudiences audiences_;
 };
 
 }  // namespace rollcall::testing

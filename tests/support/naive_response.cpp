@@ -250,8 +250,8 @@ Result<NaiveAudience> listed_audience(const Engine& engine, const AudienceInfo& 
   return listed;
 }
 
-Result<NaiveTable> response_table(const ResponseQuery& ask, const NaiveScope& scope,
-                                  const NaiveAudiences& audiences) {
+Result<NaiveTable> response_table(const ResponseQuery& ask, const NaiveScope& scope) {
+  const NaiveAudiences& audiences = scope.data.audiences;
   std::vector<FrozenRun> runs;
   for (const ResponseQuery::Run& asked : ask.runs) {
     const auto found = audiences.find({ask.campaign, asked.name});

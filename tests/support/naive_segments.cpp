@@ -211,6 +211,30 @@ Result<UserSet> who_is_listed(const std::string& path, const NaiveScope& scope) 
   return users;
 }
 
+// Finds users by the lists of the runs, classes and arms that the segment is about.
+Result<UserSet> who_was_frozen(const Segment& segment, const NaiveScope& scope) {
+  const Segment::AudiencePart& wanted = segment.audience;
+  const UserSet known = seen(scope);
+  bool has_runs = false;
+  UserSet users;
+  for (const auto& [name, audience] : scope.data.audiences) {
+    if (name.campaign != segment.name || name.run != wanted.run.value_or(name.run)) continue;
+    has_runs = true;
+    for (const auto& [class_name, arms] : audience.arms) {
+      if (class_name != wanted.class_name.value_or(class_name)) continue;
+      for (std::size_t arm = 0; arm < arms.size(); ++arm) {
+        if (wanted.arm && static_cast<std::size_t>(*wanted.arm) != arm) continue;
+        for (const UserId& id : arms[arm]) {
+          const NaiveUser user = scope.data.numbers.at(id);
+          if (known.contains(user)) users.insert(user);
+        }
+      }
+    }
+  }
+  if (!has_runs) return Status::invalid_argument("no such audience: " + segment.name);
+  return users;
+}
+
 // Finds users by the cell of the funnel's table that counts them.
 Result<UserSet> who_came_so_far(const Segment& segment, const NaiveScope& scope) {
   const auto& ask = std::get<FunnelQuery>(segment.funnel->ask);
@@ -276,6 +300,7 @@ Result<UserSet> users_of(const Segment& segment, const NaiveScope& scope) {
   const bool is_of_events = segment.kind == Kind::kDid || segment.kind == Kind::kFirst ||
                             segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite;
   if (is_of_events) return who_did(segment, scope);
+  if (segment.kind == Kind::kAudience) return who_was_frozen(segment, scope);
   if (segment.kind == Kind::kFile) return who_is_listed(segment.name, scope);
   if (segment.kind == Kind::kConverted || segment.kind == Kind::kDropped) {
     return who_came_so_far(segment, scope);

@@ -79,6 +79,7 @@ KIND_PARTS = {"funnel": re.compile(
 KIND_RELATIVES = {
     "core/query/text/query_names.h": ("retention",),  # the summaries of both kinds with cohorts
     "core/query/text/compare_json.cpp": ("retention",),  # a metric
+    "core/query/kinds/compare.cpp": ("retention",),  # an example with it
     "tools/commands/field_flags.cpp": ("retention",),  # its flag
     "core/query/kinds/rfm_rules.h": ("at_risk",),     # a segment of the usual rules
     "core/query/kinds/rfm_rules.cpp": ("at_risk",),

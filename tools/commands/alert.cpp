@@ -215,6 +215,7 @@ void add_alert_command(CLI::App& app, Action& chosen, bool& alarmed) {
     const auto flags = std::make_shared<AlertFlags>();
     CLI::App* command = add_alert_word(*parent, word, help, takes_name, flags);
     if (is_report) add_report_output_flag(*command, flags->output);
+    if (word == "drop") add_wait_flag(*command, flags->store);
     command->callback([flags, run, &chosen] { chosen = [flags, run] { return run(*flags); }; });
   };
 
@@ -227,6 +228,7 @@ void add_alert_command(CLI::App& app, Action& chosen, bool& alarmed) {
       ->type_name("");
   create_command->add_flag("--replace", created->replace,
                            "Take the place of one that has the same name, and of its states");
+  add_wait_flag(*create_command, created->store);
   create_command->callback([created, &chosen] { chosen = [created] { return create(*created); }; });
 
   add("list", "What alerts the store keeps, and their states", false, true, list);

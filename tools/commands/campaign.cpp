@@ -354,8 +354,16 @@ void add_campaign_command(CLI::App& app, Action& chosen) {
   add_duration(*run_command, "--interval", ran->interval, "How often to look (default: 1m)")
       ->needs(watch);
 
-  word("end", "End a campaign: it has no further runs", end, /*needs_name=*/true);
-  word("drop", "Forget a campaign and its runs; no user is touched", drop, /*needs_name=*/true);
+  const auto [end_command, ended] =
+      word("end", "End a campaign: it has no further runs", end, /*needs_name=*/true);
+  const auto [drop_command, dropped] =
+      word("drop", "Forget a campaign and its runs; no user is touched", drop, /*needs_name=*/true);
+
+  for (const auto& [command, flags] :
+       {std::pair(create_command, created), std::pair(run_command, ran),
+        std::pair(end_command, ended), std::pair(drop_command, dropped)}) {
+    add_wait_flag(*command, flags->store);
+  }
 }
 
 }  // namespace rollcall::tools

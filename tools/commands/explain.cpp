@@ -7,6 +7,7 @@
 
 #include "tools/commands/command.h"
 #include "tools/commands/query_text.h"
+#include "tools/commands/question.h"
 #include "tools/commands/question_limits.h"
 #include "tools/commands/store_access.h"
 #include "tools/terminal.h"
@@ -52,20 +53,43 @@ std::string text_of(const Explanation& explanation) {
   return text + fmt::format("bytes   {} in memory once read\n", bytes_text(explanation.bytes));
 }
 
-Status explain(const ExplainFlags& flags) {
-  const QuestionGuard guard(flags.timeout);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec, guard));
+// Explains the questions of `json`, which `spec` gives, or names the file of.
+Status explain_text(const std::string& json, const std::string& spec, const StoreFlags& store,
+                    const QuestionGuard& guard) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                            open_for_questions(json, flags.spec, flags.store, guard));
+                            open_for_questions(json, spec, store, guard));
   const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
-  if (!queries.ok()) return located(queries.status(), flags.spec);
+  if (!queries.ok()) return located(queries.status(), spec);
   std::string text;
   for (const Query& query : *queries) {
     const Result<Explanation> explanation = engine->explain(query, guard.limits());
-    if (!explanation.ok()) return located(explanation.status(), flags.spec);
+    if (!explanation.ok()) return located(explanation.status(), spec);
     text += (text.empty() ? "" : "\n") + text_of(*explanation);
   }
   return write_standard_output(text);
+}
+
+Status explain(const ExplainFlags& flags) {
+  const QuestionGuard guard(flags.timeout);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec, guard));
+  return explain_text(json, flags.spec, flags.store, guard);
+}
+
+Status explain_typed(const std::string& json, const StoreFlags& store, const Timeout& timeout) {
+  return explain_text(json, json, store, QuestionGuard(timeout));
+}
+
+// Adds the commands of questions, in the place that they have without `explain` before them.
+void add_typed_questions(CLI::App& explain, Action& chosen) {
+  for (const QueryKind& kind : query_kinds()) {
+    if (&kind != find_query_kind("segment")) {
+      add_kind_command(explain, std::string(kind.name), kind, chosen, explain_typed);
+      continue;
+    }
+    CLI::App* const segments = explain.add_subcommand("segment", std::string(kind.summary));
+    segments->require_subcommand(1);
+    add_kind_command(*segments, "count", kind, chosen, explain_typed);
+  }
 }
 
 }  // namespace
@@ -74,11 +98,18 @@ void add_explain_command(CLI::App& app, Action& chosen) {
   CLI::App* command =
       app.add_subcommand("explain", "What a question means, and what answering it reads");
   const auto flags = std::make_shared<ExplainFlags>();
-  add_store_flags(*command, flags->store);
+  // With the command of a question, the store and the question are that one's.
+  add_store_flags(*command, flags->store, /*required=*/false);
   add_lists_flag(*command, flags->store);
   add_timeout_flag(*command, flags->timeout);
-  add_query_text(*command, flags->spec);
-  command->callback([flags, &chosen] { chosen = [flags] { return explain(*flags); }; });
+  add_query_text(*command, flags->spec)->required(false);
+  add_typed_questions(*command, chosen);
+  command->callback([flags, command, &chosen] {
+    if (!command->get_subcommands().empty()) return;
+    if (flags->spec.empty()) throw CLI::RequiredError("SPEC, or the command of a question,");
+    if (flags->store.directory.empty()) throw CLI::RequiredError("--db");
+    chosen = [flags] { return explain(*flags); };
+  });
 }
 
 }  // namespace rollcall::tools

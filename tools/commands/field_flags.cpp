@@ -10,6 +10,7 @@
 
 #include "rollcall/message_text.h"
 #include "tools/commands/option_kinds.h"
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -127,16 +128,10 @@ bool is_on_by_default(const QueryField& field) {
 }
 
 // Returns --window-days for window_days.
-std::string flag_of_field(std::string_view name) {
+std::string flag_of_name(std::string_view name) {
   std::string flag = "--" + std::string(name);
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
-}
-
-// Returns --no-rfm for rfm, which is on by default.
-std::string flag_of_field(const QueryField& field) {
-  return flag_of_field(is_on_by_default(field) ? fmt::format("no-{}", field.name)
-                                               : std::string(field.name));
 }
 
 // Returns SEGMENT for segment.
@@ -449,6 +444,22 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
   return nullptr;
 }
 
+// Says whether each of several is given by itself: a name, or a name and its number. Other texts
+// may well have commas.
+bool takes_lists_in_turn(const QueryField& field) {
+  switch (field.type) {
+    case FieldType::kEvent:
+    case FieldType::kEvents:
+    case FieldType::kNames:
+    case FieldType::kTexts:
+    case FieldType::kAmounts:
+    case FieldType::kShares:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Returns what a field was given, as JSON.
 Json value_of(const QueryField& field, const std::optional<std::string>& word,
               const std::vector<std::string>& words) {
@@ -513,17 +524,18 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
   }
 }
 
-// Sets what lies in `spec` at "rule.period".
-void set(Json& spec, std::string_view place, const Json& value) {
-  const std::size_t dot = place.find('.');
-  if (dot == std::string_view::npos) {
-    spec[std::string(place)] = value;
-  } else {
-    set(spec[std::string(place.substr(0, dot))], place.substr(dot + 1), value);
-  }
+}  // namespace
+
+std::string flag_of_field(const QueryField& field) {
+  return flag_of_name(is_on_by_default(field) ? fmt::format("no-{}", field.name)
+                                              : std::string(field.name));
 }
 
-}  // namespace
+Json::json_pointer place_of_field(const QueryField& field) {
+  std::string place = "/" + std::string(field.place.empty() ? field.name : field.place);
+  std::replace(place.begin(), place.end(), '.', '/');
+  return Json::json_pointer(place);
+}
 
 void throw_usage(const std::string& flag, const std::string& text) {
   throw CLI::ValidationError(flag, text);
@@ -540,21 +552,50 @@ void FieldFlags::add_to(CLI::App& command, std::span<const QueryField> fields) {
     CLI::Option* const option = command.get_option(flag_of_field(flag.field));
     for (const auto& others : {flag.field.stands_for, flag.field.excludes}) {
       for (const std::string_view other : others) {
-        option->excludes(command.get_option(flag_of_field(other)));
+        option->excludes(command.get_option(flag_of_name(other)));
       }
     }
     if (!flag.field.needs.empty())
-      option->needs(command.get_option(flag_of_field(flag.field.needs)));
+      option->needs(command.get_option(flag_of_name(flag.field.needs)));
   }
+}
+
+void FieldFlags::check() const {
+  const auto is_given = [&](std::string_view name) {
+    return std::ranges::any_of(
+        flags_, [&](const Flag& flag) { return flag.field.name == name && flag.is_given(); });
+  };
+  for (const Flag& flag : flags_) {
+    const QueryField& field = flag.field;
+    if (field.needed_unless.empty() || flag.is_given() || is_given(field.needed_unless)) continue;
+    throw CLI::RequiredError(fmt::format("{} ({}), or {}", flag_of_field(field), field.meaning,
+                                         flag_of_name(field.needed_unless)));
+  }
+}
+
+std::string FieldFlags::lists_in_turn() const {
+  std::string text;
+  for (const Flag& flag : flags_) {
+    const bool is_list = flag.words.size() == 1 && takes_lists_in_turn(flag.field) &&
+                         flag.words[0].find(',') != std::string::npos &&
+                         flag.words[0].find_first_of("[{(") == std::string::npos;
+    if (!is_list) continue;
+    for (const std::string& word : split(flag.words[0], ',')) {
+      if (!text.empty()) text += " ";
+      if (!flag.field.is_required) text += flag_of_field(flag.field) + " ";
+      text += shell_word(word);
+    }
+  }
+  return text;
 }
 
 void FieldFlags::write(Json& spec) const {
   for (const Flag& flag : flags_) {
-    if (!flag.word && flag.words.empty()) continue;
+    if (!flag.is_given()) continue;
     const Json value = value_of(flag.field, flag.word, flag.words);
     const QueryField& field = flag.field;
-    for (const std::string_view other : field.stands_for) set(spec, other, value);
-    if (field.stands_for.empty()) set(spec, field.place.empty() ? field.name : field.place, value);
+    for (const std::string_view other : field.stands_for) spec[std::string(other)] = value;
+    if (field.stands_for.empty()) spec[place_of_field(field)] = value;
   }
 }
 

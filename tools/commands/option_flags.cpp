@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tools/text.h"
+
 namespace rollcall::tools {
 namespace {
 
@@ -82,19 +84,12 @@ const FlagText* text_of(Option option) {
   return found == kFlags.end() ? nullptr : &*found;
 }
 
-std::string shell_quoted(std::string_view text) {
-  if (text.find_first_of(" '$&|<>;()*?`\"\\#~![]{}") == std::string_view::npos) {
-    return std::string(text);
-  }
-  return text == "'" ? "\"'\"" : fmt::format("'{}'", text);
-}
-
 std::string value_text(const OptionValue& set) {
   if (set.option == Option::kGrouping && set.value == "\u00a0") return "nbsp";
   if (set.option == Option::kGrouping && set.value == "\u202f") return "nnbsp";
   std::string text = set.value;
   if (set.option == Option::kTimeUnit) std::replace(text.begin(), text.end(), '_', '-');
-  return shell_quoted(text);
+  return shell_word(text);
 }
 
 // Returns null if the value is no flag of its own.

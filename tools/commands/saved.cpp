@@ -220,6 +220,12 @@ void add_saved_command(CLI::App& app, Action& chosen) {
       word("import", "Keep all that such a document has, or nothing", import);
   add_file(*import_command, "The document", imported);
   add_replace_flag(*import_command, imported);
+
+  for (const auto& [command, flags] :
+       {std::pair(add_command, added), std::pair(drop_command, dropped),
+        std::pair(import_command, imported)}) {
+    add_wait_flag(*command, flags->store);
+  }
 }
 
 }  // namespace rollcall::tools

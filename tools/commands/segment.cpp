@@ -82,6 +82,7 @@ void add_save_command(CLI::App& parent, Action& chosen) {
   CLI::App* command = parent.add_subcommand("save", "Keep a segment under a name");
   const auto flags = std::make_shared<SaveFlags>();
   add_store_flags(*command, flags->store);
+  add_wait_flag(*command, flags->store);
   add_name(*command, flags->name);
   CLI::Option* segment =
       command->add_option("SEGMENT", flags->segment, "The segment, such as 'did(login, 7d)'")
@@ -167,6 +168,7 @@ void add_named(CLI::App& parent, Action& chosen, const std::string& word, const 
   const auto flags = std::make_shared<NameFlags>();
   add_store_flags(*command, flags->store);
   if (takes_name) add_name(*command, flags->name);
+  if (word == "drop") add_wait_flag(*command, flags->store);
   command->callback([flags, run, &chosen] { chosen = [flags, run] { return run(*flags); }; });
 }
 

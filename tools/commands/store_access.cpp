@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -17,6 +18,7 @@
 #include "rollcall/store.h"
 #include "rollcall/user_file.h"
 #include "tools/commands/option_kinds.h"
+#include "tools/interrupt.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -90,6 +92,12 @@ void add_history_flag(CLI::App& command, StoreFlags& flags) {
       ->type_name("N");
 }
 
+void add_wait_flag(CLI::App& command, StoreFlags& flags) {
+  add_duration(command, "--wait", flags.wait,
+               "Wait so long for another process that writes to the store, such as 30s or 5m "
+               "(default: not at all)");
+}
+
 void add_lists_flag(CLI::App& command, StoreFlags& flags) {
   command
       .add_option("--lists", flags.lists,
@@ -157,7 +165,15 @@ Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flag
   RocksStoreOptions options;
   options.accept_rollback = flags.accept_rollback;
   options.create_if_missing = false;
-  return open_existing(flags, options);
+  constexpr std::chrono::milliseconds kPause{50};
+  const auto end = std::chrono::steady_clock::now() + flags.wait.value_or(kPause * 0);
+  while (true) {
+    Result<std::unique_ptr<Engine>> engine = open_existing(flags, options);
+    const bool is_busy = engine.status().code() == StatusCode::kBusy;
+    const bool gives_up = std::chrono::steady_clock::now() >= end || interrupted_exit_code();
+    if (!is_busy || gives_up) return engine;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 }  // namespace rollcall::tools

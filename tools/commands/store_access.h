@@ -1,6 +1,7 @@
 // A command works on this store, opened from --db.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,7 +26,8 @@ struct StoreFlags {
   std::size_t memory_bytes = 0;  // 0: the engine's default
   std::uint32_t threads = 0;     // 0: as many as the process may use
   bool accept_rollback = false;
-  std::optional<std::uint32_t> history_days;  // unset: the store goes on as before
+  std::optional<std::uint32_t> history_days;      // unset: the store goes on as before
+  std::optional<std::chrono::milliseconds> wait;  // for another writer; unset: not at all
   // Lists, for a command that asks, where questions may read lists of users besides the current
   // directory: directories, or the files that the command line names.
   std::vector<std::string> lists;
@@ -40,6 +42,10 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true)
 
 // Adds --history-days, for a command that writes.
 void add_history_flag(CLI::App& command, StoreFlags& flags);
+
+// Adds --wait, for a command that keeps a definition: it is done in a moment, and the process that
+// writes to the store may be, too.
+void add_wait_flag(CLI::App& command, StoreFlags& flags);
 
 // Adds --lists, for a command that asks.
 void add_lists_flag(CLI::App& command, StoreFlags& flags);
@@ -65,7 +71,9 @@ Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::vector<std::string>& keep,
     const std::function<Result<StoreSettings>()>& new_settings);
 
+// While another process writes to it, waits for as long as `flags` has it.
 //   kNotFound  as open_for_reading
+//   kBusy      the other one has not ended by then; the text says who it is
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);
 
 }  // namespace rollcall::tools

@@ -58,6 +58,7 @@ struct QueryField {
   std::span<const std::string_view> stands_for = {};
   std::span<const std::string_view> excludes = {};  // fields that must not be given with this one
   std::string_view needs = {};                      // a field that must be given with this one
+  std::string_view needed_unless = {};              // a field without which this one must be given
   bool is_required = false;
   bool is_implied = false;  // `needs` implies it already, so that it need not be offered
 };
@@ -66,7 +67,10 @@ struct QueryKind {
   std::string_view name;                    // the value of the field "kind"
   std::string_view summary;                 // the question in a few words
   std::span<const QueryField> fields = {};  // its own fields, in the order to offer them
-  bool takes_range = true;                  // it has the fields of `range_fields` as well
+  // Questions of the kind as JSON, which are written as each surface asks them: those of the
+  // command line end its help.
+  std::span<const std::string_view> examples = {};
+  bool takes_range = true;      // it has the fields of `range_fields` as well
   std::string_view chart = {};  // the column of an answer that a chart shows; empty: there is none
   std::string_view range_needs = {};  // its own field that must be given with a range; may be empty
   bool shows_percent = true;          // its quotients are parts of a whole, unless named otherwise

@@ -290,9 +290,13 @@ std::string describe(const ActiveQuery& ask) {
 }  // namespace
 
 const KindRow<ActiveQuery>& row_of(std::type_identity<ActiveQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "active", "window_days": 7, "last": "30d"})",
+      R"({"kind": "active", "period": "week", "breakdown": "channel"})"};
   static constexpr KindRow<ActiveQuery> kRow = {.kind = {.name = "active",
                                                          .summary = "Who was active: DAU, WAU, MAU",
                                                          .fields = kActiveFields,
+                                                         .examples = kExamples,
                                                          .chart = "users"},
                                                 .parse = parse,
                                                 .write = write,

@@ -411,10 +411,13 @@ std::string describe(const AdoptionQuery& ask) {
 }  // namespace
 
 const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "adoption", "features": ["search", "review"], "period": "week"})"};
   static constexpr KindRow<AdoptionQuery> kRow = {
       .kind = {.name = "adoption",
                .summary = "Who uses which features, and who takes to them",
                .fields = kAdoptionFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse,
       .write = write,

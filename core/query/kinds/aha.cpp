@@ -612,10 +612,13 @@ std::string describe(const AhaQuery& ask) {
 }  // namespace
 
 const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "aha", "cohort_event": "signup", "from_day": 8, "to_day": 14})"};
   static constexpr KindRow<AhaQuery> kRow = {
       .kind = {.name = "aha",
                .summary = "Which early events go with staying",
                .fields = kAhaFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse,
       .write = write,

@@ -408,10 +408,14 @@ std::vector<AtRiskQuery::Rule> AtRiskQuery::usual_rules(const std::vector<std::s
 Segment AtRiskQuery::usual_base() { return did_in_last(kBaseDays); }
 
 const KindRow<AtRiskQuery>& row_of(std::type_identity<AtRiskQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "at_risk", "features": ["search"]})",
+      R"({"kind": "at_risk", "period": "week", "last": "4w"})"};
   static constexpr KindRow<AtRiskQuery> kRow = {
       .kind = {.name = "at_risk",
                .summary = "Who is about to leave: users who fit a rule of early warning",
                .fields = kAtRiskFields,
+               .examples = kExamples,
                .chart = "users",
                .range_needs = "period"},
       .no_range = "without a period, it is a view of one moment, as_of",

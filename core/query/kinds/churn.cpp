@@ -319,9 +319,14 @@ std::string describe(const ChurnQuery& ask) {
 }  // namespace
 
 const KindRow<ChurnQuery>& row_of(std::type_identity<ChurnQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "churn", "rule": {"gap_days": 7}, "last": "30d"})",
+      R"({"kind": "churn", "rule": {"period": "week"}, )"
+      R"("members": {"where": {"date": "2026-01-12"}, "of": "churned"}})"};
   static constexpr KindRow<ChurnQuery> kRow = {.kind = {.name = "churn",
                                                         .summary = "Who stopped coming",
                                                         .fields = kChurnFields,
+                                                        .examples = kExamples,
                                                         .chart = "rate"},
                                                .parse = parse,
                                                .write = write,

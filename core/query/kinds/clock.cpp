@@ -355,10 +355,14 @@ std::string describe(const ClockQuery& ask) {
 }  // namespace
 
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "clock", "event": "purchase"})",
+      R"({"kind": "clock", "event": "view", "then": "purchase", "within": "1d"})"};
   static constexpr KindRow<ClockQuery> kRow = {
       .kind = {.name = "clock",
                .summary = "When things happen: hour of the day by day of the week",
                .fields = kClockFields,
+               .examples = kExamples,
                .chart = "events"},
       .parse = parse,
       .write = write,

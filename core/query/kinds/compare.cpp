@@ -25,7 +25,8 @@ constexpr QueryField kCompareFields[] = {
     field_of_event("exposure", "Event by which users get into the experiment"),
     {.name = "variant",
      .type = FieldType::kProperty,
-     .meaning = "Property of the exposure whose values are the variants"},
+     .meaning = "Property of the exposure whose values are the variants",
+     .needed_unless = "variants"},
     {.name = "values",
      .type = FieldType::kTexts,
      .meaning = "The variants to compare; all unless given",
@@ -33,7 +34,8 @@ constexpr QueryField kCompareFields[] = {
     {.name = "variants",
      .type = FieldType::kVariants,
      .meaning = "A variant that is a segment, as it stood before from",
-     .excludes = kVariantFields},
+     .excludes = kVariantFields,
+     .needs = "from"},
     {.name = "control",
      .type = FieldType::kText,
      .meaning = "The variant that the others are compared with: the first unless given"},
@@ -96,10 +98,17 @@ std::string describe(const CompareQuery& ask) {
 }  // namespace
 
 const KindRow<CompareQuery>& row_of(std::type_identity<CompareQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"json({"kind": "compare", "metric": {"retention_day": 7}, "exposure": "signup",
+              "variant": "platform", "values": ["ios", "web"]})json",
+      R"json({"kind": "compare", "metric": {"conversion": "purchase", "within": "7d"},
+              "variants": {"a": "did(search, 7d)", "b": "not did(search, 7d)"},
+              "from": "2026-01-15"})json"};
   static constexpr KindRow<CompareQuery> kRow = {
       .kind = {.name = "compare",
                .summary = "How the variants of an experiment fare",
-               .fields = kCompareFields},
+               .fields = kCompareFields,
+               .examples = kExamples},
       .parse = parse_compare,
       .write = write_compare,
       .check = check_compare,

@@ -73,7 +73,7 @@ Result<std::optional<std::vector<std::string>>> resolve_variants(const PlanConte
   }
   const std::optional<std::uint32_t> property = property_number(ask.variant, catalog);
   if (!property) {
-    return Status::invalid_argument("compare: variant: " + unknown_property(ask.variant, catalog));
+    return unknown_property("compare: variant", ask.variant, catalog);
   }
   parts.selectors.told.push_back(*property);
   parts.is_of_texts = *property >= catalog.dimensions().size();

@@ -354,10 +354,13 @@ std::string describe(const CountsQuery& ask) {
 }  // namespace
 
 const KindRow<CountsQuery>& row_of(std::type_identity<CountsQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "counts", "period": "week", "payers": true})"};
   static constexpr KindRow<CountsQuery> kRow = {
       .kind = {.name = "counts",
                .summary = "Events, users and amounts per period",
                .fields = kCountsFields,
+               .examples = kExamples,
                .chart = "events"},
       .parse = parse,
       .write = write,

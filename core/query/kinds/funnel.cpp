@@ -102,10 +102,14 @@ std::string describe(const FunnelQuery& ask) {
 }  // namespace
 
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "funnel", "steps": ["view", "add_to_cart", "purchase"], "window": "1d"})",
+      R"({"kind": "funnel", "steps": ["signup", "purchase"], "breakdown": "platform"})"};
   static constexpr KindRow<FunnelQuery> kRow = {
       .kind = {.name = "funnel",
                .summary = "How far users come, step by step",
                .fields = kFunnelFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse_funnel,
       .write = write_funnel,

@@ -159,8 +159,7 @@ Status add_values(const std::string& breakdown, const PlanContext& context,
 Result<std::uint32_t> find_funnel_property(std::string_view field, const std::string& name,
                                            const SeriesCatalog& catalog) {
   if (const auto number = property_number(name, catalog)) return *number;
-  return Status::invalid_argument(
-      fmt::format("funnel: {}: {}", field, unknown_property(name, catalog)));
+  return unknown_property(fmt::format("funnel: {}", field), name, catalog);
 }
 
 Result<FunnelParts> resolve_funnel(const FunnelQuery& ask, const Query& query,

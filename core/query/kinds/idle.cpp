@@ -187,10 +187,12 @@ std::string describe(const IdleQuery& ask) {
 }  // namespace
 
 const KindRow<IdleQuery>& row_of(std::type_identity<IdleQuery>) {
+  static constexpr std::string_view kExamples[] = {R"({"kind": "idle", "edges": [0, 7, 14, 30]})"};
   static constexpr KindRow<IdleQuery> kRow = {
       .kind = {.name = "idle",
                .summary = "Where everybody stands: days since the last event",
                .fields = kIdleFields,
+               .examples = kExamples,
                .takes_range = false,
                .chart = "users"},
       .no_range = "it is a view of one day, as_of",

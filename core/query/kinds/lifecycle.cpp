@@ -163,10 +163,12 @@ std::string describe(const LifecycleQuery& ask) {
 }  // namespace
 
 const KindRow<LifecycleQuery>& row_of(std::type_identity<LifecycleQuery>) {
+  static constexpr std::string_view kExamples[] = {R"({"kind": "lifecycle", "period": "week"})"};
   static constexpr KindRow<LifecycleQuery> kRow = {
       .kind = {.name = "lifecycle",
                .summary = "Who is new, stays, comes back, or went",
                .fields = kLifecycleFields,
+               .examples = kExamples,
                .chart = "active"},
       .parse = parse,
       .write = write,

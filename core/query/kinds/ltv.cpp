@@ -194,10 +194,14 @@ std::string describe(const LtvQuery& ask) {
 }  // namespace
 
 const KindRow<LtvQuery>& row_of(std::type_identity<LtvQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "ltv", "cohort_event": "signup", "period": "week", )"
+      R"("cost": {"per_user": "1.80"}})"};
   static constexpr KindRow<LtvQuery> kRow = {
       .kind = {.name = "ltv",
                .summary = "What users are worth, and when they pay back their cost",
                .fields = kLtvFields,
+               .examples = kExamples,
                .chart = "ltv"},
       .parse = parse,
       .write = write,

@@ -323,10 +323,13 @@ std::string describe(const MilestonesQuery& ask) {
 }  // namespace
 
 const KindRow<MilestonesQuery>& row_of(std::type_identity<MilestonesQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "milestones", "of": ["first_day"], "at": [7, 14], "last": "7d"})"};
   static constexpr KindRow<MilestonesQuery> kRow = {
       .kind = {.name = "milestones",
                .summary = "Who has a day to remember on a date",
                .fields = kMilestonesFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse,
       .write = write,

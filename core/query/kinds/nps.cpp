@@ -31,6 +31,7 @@
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/selector_json.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -122,6 +123,13 @@ NpsPlan::NpsPlan(const Query& query, const PlanContext& context, PeriodScope per
       "low and high are a 95 % interval (adjusted Wald), adjusted neither for many comparisons nor "
       "for looking often",
       note_of_complete_rows(ask_.period)};
+  const std::vector<std::string>& events = context.catalog.events().values();
+  if (ask_.event == Selector() && events.size() > 1) {
+    notes.push_back(
+        fmt::format("the value of any event is an answer, since no event is given "
+                    "(allowed: {})",
+                    excerpts(events)));
+  }
   notes.insert(notes.end(), answers.notes.begin(), answers.notes.end());
   selectors_.steps.push_back(std::move(answers));
   define(fields_of(query), context, &range_, std::move(notes));
@@ -387,10 +395,13 @@ std::string describe(const NpsQuery& ask) {
 }  // namespace
 
 const KindRow<NpsQuery>& row_of(std::type_identity<NpsQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "nps", "event": "rate", "window_days": [30], "last": "7d"})"};
   static constexpr KindRow<NpsQuery> kRow = {
       .kind = {.name = "nps",
                .summary = "Net promoter score: promoters less detractors",
                .fields = kNpsFields,
+               .examples = kExamples,
                .chart = "nps",
                .shows_percent = false},
       .parse = parse,

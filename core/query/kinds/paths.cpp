@@ -448,10 +448,13 @@ std::string describe(const PathsQuery& ask) {
 }  // namespace
 
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "paths", "event": "signup", "depth": 3})"};
   static constexpr KindRow<PathsQuery> kRow = {
       .kind = {.name = "paths",
                .summary = "What users do next, or did before, step by step",
                .fields = kPathsFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse,
       .write = write,

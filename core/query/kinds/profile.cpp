@@ -602,10 +602,13 @@ std::string describe(const ProfileQuery& ask) {
 }  // namespace
 
 const KindRow<ProfileQuery>& row_of(std::type_identity<ProfileQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "profile", "user": "7"})", R"({"kind": "profile", "user": "7", "year": 2026})"};
   static constexpr KindRow<ProfileQuery> kRow = {
       .kind = {.name = "profile",
                .summary = "Who one user is, by what they did",
-               .fields = kProfileFields},
+               .fields = kProfileFields,
+               .examples = kExamples},
       .parse = parse,
       .write = write,
       .check = check,

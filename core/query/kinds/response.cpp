@@ -150,10 +150,14 @@ std::string describe(const ResponseQuery& ask) {
 }  // namespace
 
 const KindRow<ResponseQuery>& row_of(std::type_identity<ResponseQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "response", "campaign": "win_back", )"
+      R"("runs": {"2026-01-19": "2026-01-18T23:59:59Z"}, "horizons": [1, 7]})"};
   static constexpr KindRow<ResponseQuery> kRow = {
       .kind = {.name = "response",
                .summary = "What the users of a campaign did, against those held out",
                .fields = kResponseFields,
+               .examples = kExamples,
                .takes_range = false},
       .no_range = "its runs say when",
       .parse = parse,

@@ -335,10 +335,15 @@ std::string describe(const RetentionQuery& ask) {
 }  // namespace
 
 const KindRow<RetentionQuery>& row_of(std::type_identity<RetentionQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "retention", "cohort_event": "signup", )"
+      R"("return_event": "login", "period": "week"})",
+      R"({"kind": "retention", "periods": 7, "last": "30d"})"};
   static constexpr KindRow<RetentionQuery> kRow = {
       .kind = {.name = "retention",
                .summary = "Who came back: cohorts by period",
-               .fields = kRetentionFields},
+               .fields = kRetentionFields,
+               .examples = kExamples},
       .parse = parse,
       .write = write,
       .write_of_breakdown = write_of_breakdown,

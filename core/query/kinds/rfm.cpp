@@ -213,10 +213,12 @@ Period by_day(const RfmQuery&) { return Period::kDay; }
 }  // namespace
 
 const KindRow<RfmQuery>& row_of(std::type_identity<RfmQuery>) {
+  static constexpr std::string_view kExamples[] = {R"({"kind": "rfm", "event": "purchase"})"};
   static constexpr KindRow<RfmQuery> kRow = {
       .kind = {.name = "rfm",
                .summary = "Users by recency, frequency and monetary value",
                .fields = kRfmFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse,
       .write = write,

@@ -221,10 +221,13 @@ Period by_day(const RfmUsersQuery&) { return Period::kDay; }
 }  // namespace
 
 const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "rfm_users", "event": "purchase", "limit": 10})"};
   static constexpr KindRow<RfmUsersQuery> kRow = {
       .kind = {.name = "rfm_users",
                .summary = "Recency, frequency and monetary value, user by user",
                .fields = kRfmUsersFields,
+               .examples = kExamples,
                .has_members = false},
       .parse = parse,
       .write = write,

@@ -119,10 +119,15 @@ Query count_of(Segment users) {
 }
 
 const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"json({"kind": "segment", "segment": "did(purchase, 30d) and not did(login, 7d)"})json",
+      R"json({"kind": "segment", "segment": "segment(buyers)",
+              "members": {"where": {}, "of": "users"}})json"};
   static constexpr KindRow<SegmentQuery> kRow = {
       .kind = {.name = "segment",
                .summary = "How many users a segment has, and who they are",
                .fields = kSegmentFields,
+               .examples = kExamples,
                .takes_range = false},
       .no_range = "its parts have their own",
       .parse = parse,

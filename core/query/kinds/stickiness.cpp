@@ -348,10 +348,13 @@ std::string describe(const StickinessQuery& ask) {
 }  // namespace
 
 const KindRow<StickinessQuery>& row_of(std::type_identity<StickinessQuery>) {
+  static constexpr std::string_view kExamples[] = {
+      R"({"kind": "stickiness", "window_days": 7, "last": "7d"})"};
   static constexpr KindRow<StickinessQuery> kRow = {
       .kind = {.name = "stickiness",
                .summary = "On how many periods users are active (L7, L28)",
                .fields = kStickinessFields,
+               .examples = kExamples,
                .chart = "users"},
       .parse = parse,
       .write = write,

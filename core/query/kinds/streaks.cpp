@@ -148,10 +148,12 @@ Period period_of_rows(const StreaksQuery&) { return Period::kDay; }
 }  // namespace
 
 const KindRow<StreaksQuery>& row_of(std::type_identity<StreaksQuery>) {
+  static constexpr std::string_view kExamples[] = {R"({"kind": "streaks", "event": "login"})"};
   static constexpr KindRow<StreaksQuery> kRow = {
       .kind = {.name = "streaks",
                .summary = "How many days in a row users are active",
                .fields = kStreaksFields,
+               .examples = kExamples,
                .chart = "users_longest"},
       .parse = parse,
       .write = write,

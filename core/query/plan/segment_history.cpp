@@ -225,8 +225,7 @@ class SegmentHistory::Resolver {
     const Segment::Favourite& wanted = segment_.favourite;
     const auto property = property_number(wanted.property, context_.catalog);
     if (!property) {
-      return Status::invalid_argument(
-          fmt::format("{}: {}", field_, unknown_property(wanted.property, context_.catalog)));
+      return unknown_property(field_, wanted.property, context_.catalog);
     }
     part.selectors_.told.push_back(*property);
     // Events without a value do not count.

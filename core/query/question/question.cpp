@@ -142,9 +142,8 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
     return question;
   }
   if (!property_number(query.common.breakdown, context.catalog)) {
-    return Status::invalid_argument(
-        fmt::format("{}: breakdown: {}", kind_of(query),
-                    unknown_property(query.common.breakdown, context.catalog)));
+    return unknown_property(fmt::format("{}: breakdown", kind_of(query)), query.common.breakdown,
+                            context.catalog);
   }
   const PropertyCondition any_value = {
       query.common.breakdown, PropertyCondition::Test::kNoneOf, {}};

@@ -69,7 +69,7 @@ Result<std::uint32_t> find_property(std::string_view field, const std::string& n
                  "where: value: the amount of an event is compared as a number (allowed: gt, gte, "
                  "lt, lte, eq)");
   }
-  return fault(field, "where: " + unknown_property(name, catalog));
+  return unknown_property(fmt::format("{}: where", field), name, catalog);
 }
 
 // Returns the declared property that all conditions are about.
@@ -210,13 +210,19 @@ std::optional<std::uint32_t> property_number(const std::string& name,
   return {};
 }
 
-std::string unknown_property(const std::string& name, const SeriesCatalog& catalog) {
+Status unknown_property(std::string_view where, const std::string& name,
+                        const SeriesCatalog& catalog) {
   std::vector<std::string> names = catalog.dimensions();
   const std::vector<std::string>& kept = catalog.kept_properties();
   names.insert(names.end(), kept.begin(), kept.end());
-  return fmt::format("{}; a property is declared as a dimension when the store is made{}",
-                     unknown_name("property", name, names),
-                     kept.empty() ? "" : ", or kept from some time on");
+  const Status status = Status::invalid_argument(
+      fmt::format("{}: {}; a property is declared as a dimension when the store is made, or kept "
+                  "from some time on",
+                  where, unknown_name("property", name, names)));
+  // A name that is misspelled is no property to be had.
+  if (!nearest_name(name, names).empty()) return status;
+  return status.with_hint(
+      OptionHint(Option::kKeptProperties, name).or_else(Option::kDimensions, name));
 }
 
 namespace {

@@ -52,8 +52,10 @@ Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& s
 // none if the store has no such property.
 std::optional<std::uint32_t> property_number(const std::string& name, const SeriesCatalog& catalog);
 
-// Says that the store has no property of that name, and which ones it has.
-std::string unknown_property(const std::string& name, const SeriesCatalog& catalog);
+// Returns the error that the store has no property of that name, with those that it has; `where`
+// is the place in the question.
+Status unknown_property(std::string_view where, const std::string& name,
+                        const SeriesCatalog& catalog);
 
 // Says that values of a property past a limit count as "$other".
 std::string note_of_other_values(const std::string& property);

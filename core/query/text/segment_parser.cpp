@@ -273,10 +273,16 @@ class SegmentParser {
     return cursor_.expect(")", "\")\"");
   }
 
-  Status unknown_function(std::string_view word) const {
+  // Whoever types a bare name means the segment that is kept by it.
+  Status unknown_function(std::string_view word) {
     std::vector<std::string> allowed;
     for (const Function& function : kFunctions) allowed.emplace_back(function.name);
-    return cursor_.fault(word, unknown_name("function", word, allowed));
+    std::string text = unknown_name("function", word, allowed);
+    cursor_.take_word();
+    if (!cursor_.accept("(")) {
+      text += fmt::format("; segment({}) is the one saved by that name", excerpt(name_text(word)));
+    }
+    return cursor_.fault(word, text);
   }
 
   Status read_selector(Selector& out) {

@@ -198,6 +198,7 @@ TEST(KindTable, FieldsAreWellFormed) {
     for (const std::string_view other : field.excludes) EXPECT_NE(find(fields, other), nullptr);
     EXPECT_TRUE(field.needs.empty() || find(fields, field.needs) != nullptr);
     EXPECT_TRUE(!field.is_implied || !field.needs.empty());
+    EXPECT_TRUE(field.needed_unless.empty() || find(fields, field.needed_unless) != nullptr);
   });
 }
 
@@ -217,6 +218,18 @@ TEST(KindTable, EveryFieldIsRead) {
     const std::string unknown = "fiel";
     question[unknown] = 1;
     EXPECT_TRUE(repeats(read(question), "\"" + unknown + "\""));
+  }
+}
+
+// What the help of each surface shows is a question of the kind.
+TEST(KindTable, ExamplesAreQuestionsOfTheirKinds) {
+  for (const QueryKind& kind : query_kinds()) {
+    EXPECT_FALSE(kind.examples.empty()) << kind.name;
+    for (const std::string_view json : kind.examples) {
+      const Result<Query> query = parse_query(json);
+      ASSERT_TRUE(query.ok()) << json << ": " << query.status().message();
+      EXPECT_EQ(kind_of(*query), kind.name) << json;
+    }
   }
 }
 

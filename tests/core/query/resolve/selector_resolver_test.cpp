@@ -250,7 +250,7 @@ TEST_F(SelectorResolver, PropertiesThatCannotBeAsked) {
       error(where({{"chanel", Kind::kAnyOf, {"ads"}}})),
       "event: where: unknown property \"chanel\" (did you mean \"channel\"?), allowed: channel, "
       "plan, country, channel+plan; a property is declared as a dimension when the store is "
-      "made");
+      "made, or kept from some time on");
   EXPECT_EQ(
       error(where({{"channel", Kind::kAnyOf, {"ads"}}}), {{"country", Kind::kAnyOf, {"FR"}}}),
       "event: where: must be about one property, found \"channel\" and \"country\"; to ask about "
