@@ -49,6 +49,11 @@ class LoadedLibrary {
 
 Result<HttpLibraries> load_http_libraries() {
   HttpLibraries found;
+  // libcurl needs libcrypto as well, and would be blamed for its want.
+  LoadedLibrary crypto(kCrypto);
+  crypto.find("HMAC", found.hmac);
+  crypto.find("EVP_sha256", found.evp_sha256);
+  ROLLCALL_RETURN_IF_ERROR(crypto.status());
   LoadedLibrary curl(kCurl);
   curl.find("curl_global_init", found.global_init);
   curl.find("curl_easy_init", found.easy_init);
@@ -60,10 +65,6 @@ Result<HttpLibraries> load_http_libraries() {
   curl.find("curl_slist_append", found.slist_append);
   curl.find("curl_slist_free_all", found.slist_free_all);
   ROLLCALL_RETURN_IF_ERROR(curl.status());
-  LoadedLibrary crypto(kCrypto);
-  crypto.find("HMAC", found.hmac);
-  crypto.find("EVP_sha256", found.evp_sha256);
-  ROLLCALL_RETURN_IF_ERROR(crypto.status());
   // libcurl has to be told once for all threads that it will be used.
   if (found.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return Status::unsupported(fmt::format("webhooks need {}, which cannot be set up", kCurl));
