@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Measures what the Python package adds to the engine. It needs polars and pyarrow.
+"""Measures what the package of Python, the library of C and Parquet add to the engine. It needs polars and pyarrow.
 
     python_figures.py --library librollcall.so.0 [--rows 1e7] [--turns 3]
+                      [--bench rollcall-bench] [--program rollcall] [--wheel rollcall.whl]
 
 The same polars frame goes in through `Store.ingest` and, with nothing of the package between, through
 `rollcall_ingest_arrow`; each turn is a process of its own, so that its peak memory is told. Then come a
-small question that was asked before, the ids of a million users as Arrow, and the import.
+small question that was asked before, the ids of a million users as Arrow, the import, and the frame as a
+Parquet file. With --bench, the same is measured of C over C++, and Arrow by the size of batches; with
+--program, an installed one, Parquet by its plug-in; with --wheel, its size is told.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 SETTINGS = {"user_kind": "integer", "history": False}
@@ -135,20 +139,69 @@ def import_figures():
     print(f"import: {(statistics.median(with_it) - statistics.median(without)) * 1e3:.0f} ms")
 
 
+def parquet_figures(options):
+    """The frame as a Parquet file, into new stores in memory and, by the plug-in, on disk."""
+    import rollcall
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "events.parquet")
+        frame_of(options.rows).write_parquet(path)
+        seconds = {"Python": [], "the plug-in": []}
+        for turn in range(options.turns):
+            store = rollcall.open(":memory:", **SETTINGS)
+            begin = time.monotonic()
+            assert store.ingest(path).rows_ingested == options.rows
+            seconds["Python"].append(time.monotonic() - begin)
+            if options.program:
+                begin = time.monotonic()
+                subprocess.run([options.program, "ingest", "--db", os.path.join(folder, f"{turn}.db"), "--no-history",
+                                path], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                seconds["the plug-in"].append(time.monotonic() - begin)
+        for way, turns in seconds.items():
+            if turns:
+                print(f"Parquet by {way}: {options.rows / min(turns) / 1e6:.1f} M rows/s")
+
+
+def engine_figures(options):
+    """What rollcall-bench says of C over C++, and of Arrow by the size of batches."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "figures.json")
+        subprocess.run([options.bench, "--only", "c,arrow", "--repeat", str(options.turns), "--json", path],
+                       check=True, stdout=subprocess.DEVNULL)
+        with open(path, encoding="utf-8") as file:
+            best = {result["name"]: result["value"] for result in json.load(file)["results"]}
+    for way in ("direct", "c"):
+        print(f"{way}: ingest {best[f'c/ingest/{way}'] / 1e6:.1f} M rows/s, "
+              f"small question {best[f'c/question/{way}']:.1f} us")
+    print(f"members through C: {best['c/members'] / 1e6:.1f} M ids/s")
+    for order in ("ordered", "mixed"):
+        for rows in (1 << 20, 100_000, 10_000):
+            print(f"Arrow, {order}, batches of {rows}: {best[f'arrow/{order}/{rows}'] / 1e6:.1f} M rows/s, "
+                  f"{best[f'arrow/{order}/{rows}/of_large']:.2f} of the largest")
+
+
 def main():
     """Runs all of it, or one turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", required=True, help="the shared library of C")
     parser.add_argument("--rows", type=lambda text: int(float(text)), default=10_000_000)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--bench", help="the program that make bench builds")
+    parser.add_argument("--program", help="an installed program, with the plug-in of make parquet")
+    parser.add_argument("--wheel", help="what make wheel built")
     parser.add_argument("--turn", choices=["package", "c"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.turn:
         turn(options)
         return
     import_figures()
+    if options.wheel:
+        print(f"wheel: {os.path.getsize(options.wheel) / 1e6:.1f} MB")
     answer_figures(options)
     ingest_figures(options)
+    parquet_figures(options)
+    if options.bench:
+        engine_figures(options)
 
 
 if __name__ == "__main__":

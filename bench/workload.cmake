@@ -2,5 +2,5 @@
 # not the benchmarks are.
 include_guard(GLOBAL)
 add_library(rollcall_workload STATIC ${CMAKE_CURRENT_LIST_DIR}/workload.cpp)
-target_include_directories(rollcall_workload PUBLIC ${PROJECT_SOURCE_DIR})
-target_link_libraries(rollcall_workload PUBLIC rollcall_core PRIVATE rollcall_build_flags)
+target_include_directories(rollcall_workload PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+target_link_libraries(rollcall_workload PUBLIC rollcall_core PRIVATE $<BUILD_INTERFACE:rollcall_build_flags>)

@@ -1,9 +1,5 @@
 #include "rollcall/webhook.h"
 
-#include <curl/curl.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -11,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "operations/http_libraries.h"
 #include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 
@@ -20,12 +17,8 @@ namespace {
 
 constexpr std::size_t kKeyBytesMax = 4096;
 
-struct EasyCleanup {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-struct ListCleanup {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
+using OwnedCurl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using OwnedList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 // Counts what an answer sends, headers included, and knows when to stop.
 struct Exchange {
@@ -66,14 +59,8 @@ Result<std::string> key_of(const WebhookTarget& target) {
   return Status::invalid_argument("webhook: " + place + " has no key to sign with");
 }
 
-// libcurl has to be told once for all threads that it will be used.
-bool is_curl_ready() {
-  static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return is_ready;
-}
-
-bool append_header(std::unique_ptr<curl_slist, ListCleanup>& headers, const std::string& header) {
-  curl_slist* const longer = curl_slist_append(headers.get(), header.c_str());
+bool append_header(const HttpLibraries& http, OwnedList& headers, const std::string& header) {
+  curl_slist* const longer = http.slist_append(headers.get(), header.c_str());
   if (longer == nullptr) return false;
   (void)headers.release();
   headers.reset(longer);
@@ -86,11 +73,12 @@ bool is_header_text(std::string_view text) {
 }
 
 // Sets all options; returns whether libcurl knows them all.
-bool set_options(CURL* curl, const WebhookTarget& target, const Notification& notification,
-                 const curl_slist* headers, const WebhookLimits& limits, Exchange& exchange) {
+bool set_options(const HttpLibraries& http, CURL* curl, const WebhookTarget& target,
+                 const Notification& notification, const curl_slist* headers,
+                 const WebhookLimits& limits, Exchange& exchange) {
   CURLcode code = CURLE_OK;
   const auto set = [&](CURLoption option, auto value) {
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, option, value);
+    if (code == CURLE_OK) code = http.easy_setopt(curl, option, value);
   };
   set(CURLOPT_URL, target.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -126,13 +114,15 @@ std::string_view host_part(std::string_view url) {
 
 }  // namespace
 
-std::string webhook_signature(std::string_view key, std::string_view timestamp,
-                              std::string_view body) {
+Result<std::string> webhook_signature(std::string_view key, std::string_view timestamp,
+                                      std::string_view body) {
+  ROLLCALL_ASSIGN_OR_RETURN(const HttpLibraries* const http, http_libraries());
   const std::string text = fmt::format("{}.{}", timestamp, body);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
+  http->hmac(http->evp_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
+             &size);
   std::string signature = "v1=";
   for (unsigned int i = 0; i < size; ++i) signature += fmt::format("{:02x}", digest[i]);
   return signature;
@@ -150,27 +140,29 @@ Status send_webhook(const WebhookTarget& target, const Notification& notificatio
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
                          std::chrono::system_clock::now().time_since_epoch())
                          .count());
-  std::unique_ptr<curl_slist, ListCleanup> headers;
-  bool is_set = is_curl_ready() && append_header(headers, "Content-Type: application/json") &&
-                append_header(headers, "Expect:") &&
-                append_header(headers, "Rollcall-Delivery: " + notification.delivery) &&
-                append_header(headers, "Rollcall-Timestamp: " + timestamp);
+  ROLLCALL_ASSIGN_OR_RETURN(const HttpLibraries* const http, http_libraries());
+  OwnedList headers(nullptr, http->slist_free_all);
+  bool is_set = append_header(*http, headers, "Content-Type: application/json") &&
+                append_header(*http, headers, "Expect:") &&
+                append_header(*http, headers, "Rollcall-Delivery: " + notification.delivery) &&
+                append_header(*http, headers, "Rollcall-Timestamp: " + timestamp);
   if (is_set && !key.empty()) {
-    is_set = append_header(
-        headers, "Rollcall-Signature: " + webhook_signature(key, timestamp, notification.body));
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string signature,
+                              webhook_signature(key, timestamp, notification.body));
+    is_set = append_header(*http, headers, "Rollcall-Signature: " + signature);
   }
-  const std::unique_ptr<CURL, EasyCleanup> curl(is_set ? curl_easy_init() : nullptr);
+  const OwnedCurl curl(is_set ? http->easy_init() : nullptr, http->easy_cleanup);
   Exchange exchange{.bytes_max = limits.answer_bytes_max, .stop = stop};
   is_set = curl != nullptr &&
-           set_options(curl.get(), target, notification, headers.get(), limits, exchange);
+           set_options(*http, curl.get(), target, notification, headers.get(), limits, exchange);
   const std::string place = "webhook: " + std::string(host_part(target.url));
   if (!is_set) return Status::io_error(place + ": libcurl cannot be set up");
-  const CURLcode code = curl_easy_perform(curl.get());
+  const CURLcode code = http->easy_perform(curl.get());
   if (code == CURLE_ABORTED_BY_CALLBACK) return {StatusCode::kCancelled, place + ": stopped"};
   long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  http->easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   if (code != CURLE_OK && !exchange.is_cut_off()) {
-    return Status::io_error(fmt::format("{}: {}", place, curl_easy_strerror(code)));
+    return Status::io_error(fmt::format("{}: {}", place, http->easy_strerror(code)));
   }
   if (status >= 200 && status <= 299) return {};
   if (status >= 300 && status <= 399) {

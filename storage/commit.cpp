@@ -8,6 +8,7 @@
 
 #include "storage/key_codec.h"
 #include "storage/rocks_status.h"
+#include "storage/roomy_batch.h"
 
 namespace rollcall {
 
@@ -28,7 +29,7 @@ Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::s
   CommitFacts facts = first_facts(store_id);
   rocksdb::WriteBatch batch;
   ROLLCALL_RETURN_IF_ERROR(
-      to_status(batch.Put(slice(kCommitRecordKey), encode_commit_record(facts, "")), directory,
+      to_status(put_entry(batch, kCommitRecordKey, encode_commit_record(facts, "")), directory,
                 "gather the first record"));
   return write_batch(db, batch, /*sync=*/true, directory, "write the first record");
 }
@@ -41,7 +42,7 @@ Status begin_sequence(rocksdb::DB& db, const std::string& directory) {
       to_status(db.Get(rocksdb::ReadOptions(), slice(kCommitRecordKey), &record), directory,
                 "read the commit record"));
   ROLLCALL_RETURN_IF_ERROR(
-      to_status(batch.Put(slice(kCommitRecordKey), record), directory, "gather the commit record"));
+      to_status(put_entry(batch, kCommitRecordKey, record), directory, "gather the commit record"));
   return write_batch(db, batch, /*sync=*/true, directory, "write the commit record again");
 }
 
@@ -67,10 +68,11 @@ Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWri
 
   constexpr std::string_view kGather = "gather the commit record";
   ROLLCALL_RETURN_IF_ERROR(
-      to_status(batch.Put(slice(kCommitRecordKey), encode_commit_record(facts, commit.manifest())),
+      to_status(put_entry(batch, kCommitRecordKey, encode_commit_record(facts, commit.manifest())),
                 directory, kGather));
   for (const PageAddress& address : commit.superseded) {
-    ROLLCALL_RETURN_IF_ERROR(to_status(batch.Delete(encode_page_key(address)), directory, kGather));
+    ROLLCALL_RETURN_IF_ERROR(
+        to_status(delete_entry(batch, encode_page_key(address)), directory, kGather));
   }
   ROLLCALL_RETURN_IF_ERROR(
       write_batch(db, batch, /*sync=*/true, directory, "write the commit record"));
@@ -119,7 +121,8 @@ Status remove_unfinished_commit(rocksdb::DB& db, Epoch last_epoch, const std::st
   if (keys.empty()) return {};
   rocksdb::WriteBatch batch;
   for (const std::string& key : keys) {
-    ROLLCALL_RETURN_IF_ERROR(to_status(batch.Delete(key), directory, "gather unfinished pages"));
+    ROLLCALL_RETURN_IF_ERROR(
+        to_status(delete_entry(batch, key), directory, "gather unfinished pages"));
   }
   return write_batch(db, batch, /*sync=*/true, directory, "remove an unfinished commit");
 }

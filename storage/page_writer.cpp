@@ -8,6 +8,7 @@
 #include "storage/key_codec.h"
 #include "storage/page_codec.h"
 #include "storage/rocks_status.h"
+#include "storage/roomy_batch.h"
 #include "storage/table_file.h"
 
 namespace rollcall {
@@ -78,7 +79,7 @@ Status write_to_batch(const Commit& commit, rocksdb::WriteBatch& batch,
   for (std::size_t i = 0; i < commit.pages.size(); ++i) {
     ROLLCALL_RETURN_IF_ERROR(page.encode(i));
     ROLLCALL_RETURN_IF_ERROR(
-        to_status(batch.Put(page.key(), page.value()), directory, "gather pages"));
+        to_status(put_entry(batch, page.key(), page.value()), directory, "gather pages"));
     checksums[i] = page.checksum();
   }
   return {};
@@ -137,7 +138,7 @@ Status write_to_log(rocksdb::DB& db, const Commit& part, const std::string& list
   rocksdb::WriteBatch batch;
   ROLLCALL_RETURN_IF_ERROR(write_to_batch(part, batch, checksums, directory));
   ROLLCALL_RETURN_IF_ERROR(
-      to_status(batch.Put(list_key, page_keys(part)), directory, "gather pages"));
+      to_status(put_entry(batch, list_key, page_keys(part)), directory, "gather pages"));
   return to_status(db.Write(rocksdb::WriteOptions(), &batch), directory, "write pages ahead");
 }
 
@@ -173,8 +174,9 @@ Status write_pages(rocksdb::DB& db, const Commit& commit, rocksdb::WriteBatch& r
     ROLLCALL_RETURN_IF_ERROR(write_pages_ahead(db, commit, written, directory));
   }
   for (std::uint32_t number = 0; number < written.list_count; ++number) {
-    ROLLCALL_RETURN_IF_ERROR(to_status(record_batch.Delete(written_list_key(commit.epoch, number)),
-                                       directory, "gather pages"));
+    ROLLCALL_RETURN_IF_ERROR(
+        to_status(delete_entry(record_batch, written_list_key(commit.epoch, number)), directory,
+                  "gather pages"));
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "rollcall/command_line.h"
 #include "rollcall/kinds.h"
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
@@ -167,16 +168,16 @@ int run_to_its_end(int argc, char** argv) {
 }  // namespace
 }  // namespace rollcall::tools
 
-int main(int argc, char** argv) {
-  const rollcall::Status descriptors = rollcall::open_standard_descriptors();
-  if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors, "");
+int rollcall::run_command_line(int argc, char** argv) {
+  const Status descriptors = open_standard_descriptors();
+  if (!descriptors.ok()) return tools::report_failure(descriptors, "");
   // This is for the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
   // A reader that goes away must not end what is being written to a store; a file that may not grow
   // any more (ulimit -f) is an error of the write, which says which file it is.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  const int code = rollcall::tools::run_to_its_end(argc, argv);
-  if (rollcall::tools::has_abandoned_work()) std::_Exit(code);
+  const int code = tools::run_to_its_end(argc, argv);
+  if (tools::has_abandoned_work()) std::_Exit(code);
   return code;
 }

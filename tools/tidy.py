@@ -77,11 +77,13 @@ MAY_INCLUDE = {
               "core/query/sequence/block_match.h", "core/time/time_zone.h"],
     "tests": ["kernels", "core", "storage", "operations", "bindings", "bench"],
 }
-# These folders may see no public headers, or only those of their own.
+# These folders see fewer public headers than the others, or those of the command line as well.
 PUBLIC_HEADERS = {
     "kernels": [],
     "core": ["core/include"],
     "storage": ["core/include", "storage/include"],
+    "tools": ["core/include", "storage/include", "operations/include", "tools/include"],
+    "bindings/python": ["core/include", "storage/include", "operations/include", "tools/include"],
 }
 # These rooms of core may see the engine as others see it; the others are beneath it.
 SEES_ENGINE = ("core/include", "core/engine", "core/source/ingest")
@@ -175,7 +177,8 @@ def check_include(root, path, quote, target):
     if target in ENGINE_HEADERS and folder == "core" and room not in SEES_ENGINE:
         return f"includes {target}: {room} is beneath the engine"
     if target.startswith("rollcall/"):
-        homes = PUBLIC_HEADERS.get(folder, ["core/include", "storage/include", "operations/include"])
+        seer = OF_THE_PACKAGE.rstrip("/") if path.startswith(OF_THE_PACKAGE) else folder
+        homes = PUBLIC_HEADERS.get(seer, ["core/include", "storage/include", "operations/include"])
         if any(os.path.exists(os.path.join(root, home, target)) for home in homes):
             return None
         return f"includes {target}: not a header that {folder} may see"
@@ -444,9 +447,11 @@ GOOD = {
     "operations/words.h": "#pragma once\n",
     "operations/report.cpp": '#include "operations/words.h"\n#include "rollcall/report.h"\n',
     "tools/draw.h": "#pragma once\n",
+    "tools/include/rollcall/command_line.h": "#pragma once\n",
     "bindings/c/calls.h": "#pragma once\n",
     "bindings/python/src/given.h": "#pragma once\n",
-    "bindings/python/src/given.cpp": '#include "given.h"\n#include "rollcall/report.h"\n',
+    "bindings/python/src/given.cpp":
+        '#include "given.h"\n#include "rollcall/command_line.h"\n#include "rollcall/report.h"\n',
     "tools/flags.cpp": 'f("--lists", "names more");\n',
     "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n'
                           'bool c = repeats(status, path + "/x") || notes.at(0).text == "x";\n',
@@ -491,6 +496,8 @@ BAD = {
         ("operations/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "storage sees operations":
         ("storage/a.cpp", '#include "rollcall/report.h"\n', "not a header that storage"),
+    "the library of C has the command line":
+        ("bindings/c/a.cpp", '#include "rollcall/command_line.h"\n', "not a header that bindings"),
     "storage includes tools": ("storage/a.cpp", '#include "tools/draw.h"\n', "may include"),
     "tools look inside": ("tools/a.cpp", '#include "kernels/words.h"\n', "may include"),
     "examples look inside": ("examples/a.cpp", '#include "core/users/users.h"\n', "may include"),

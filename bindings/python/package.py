@@ -2,7 +2,8 @@
 """Builds and tests the Python package. The Makefile and the tests call it.
 
     package.py smoke --prefix DIR --build DIR   builds it against an installed rollcall, runs its tests
-    package.py test [--prefix DIR]              the same with the libraries it works with, and mypy
+    package.py test [--prefix DIR]              the same with the libraries it works with, mypy, the sources in
+                                                one file, and the plug-in that reads Parquet
     package.py wheel [--prefix DIR]             a wheel for other machines, tested in a fresh environment
     package.py sdist                            the sources in one file, which is then built elsewhere
 
@@ -16,11 +17,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
+import time
 import tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+PARQUET = os.path.join(ROOT, "bindings", "parquet")
 BUILD = os.path.join(ROOT, "build", "python")
 TESTS = os.path.join(HERE, "tests")
 REQUIREMENTS = os.path.join(HERE, "requirements.txt")
@@ -63,10 +67,11 @@ def environment(folder, *packages):
     return python
 
 
-def build_requirements():
-    """What the package is built with, pinned in pyproject.toml."""
+def building_environment(folder):
+    """Makes an environment with the nanobind that pyproject.toml pins. Returns its interpreter."""
     with open(os.path.join(HERE, "pyproject.toml"), "rb") as file:
-        return tomllib.load(file)["build-system"]["requires"]
+        pinned = tomllib.load(file)["build-system"]["requires"]
+    return environment(folder, *[one for one in pinned if one.startswith("nanobind")])
 
 
 def run_tests(python, paths=(), **variables):
@@ -80,8 +85,7 @@ def smoke(options):
     if sys.version_info < (3, 11):
         print("SKIPPED: the package needs Python 3.11")
         sys.exit(SKIPPED)
-    nanobind = [one for one in build_requirements() if one.startswith("nanobind")]
-    python = environment(os.path.join(options.build, "venv"), *nanobind)
+    python = building_environment(os.path.join(options.build, "venv"))
     objects = os.path.join(options.build, "objects")
     site = os.path.join(options.build, "site")
     run("cmake", "-G", "Ninja", "-S", HERE, "-B", objects, f"-DCMAKE_PREFIX_PATH={options.prefix}",
@@ -96,6 +100,7 @@ def smoke(options):
 
 def test(options):
     """Installs the package with the libraries that it works with, and runs all tests, types, examples."""
+    begin = time.monotonic()
     prefix = options.prefix or installed_release()
     python = environment(os.path.join(BUILD, "venv"), "-r" + REQUIREMENTS)
     run(python, "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps", HERE,
@@ -103,6 +108,23 @@ def test(options):
     run(python, "-m", "mypy", "--config-file", os.path.join(HERE, "pyproject.toml"), "--strict",
         "-p", "rollcall", cwd=TESTS)
     run_tests(python, ROLLCALL_PYTHON_ALL="1", ROLLCALL_PYTHON_OPENS="2000")
+    with tempfile.TemporaryDirectory() as folder:
+        check_archive(source_archive(python, os.path.join(folder, "dist")), folder)
+    skipped = 0 if test_plugin(python, prefix) else 1
+    print(f"the Python package: passed in {time.monotonic() - begin:.0f} s, {skipped} parts skipped")
+
+
+def test_plugin(python, prefix):
+    """Builds the plug-in that reads Parquet, and tests it with an installed program. Returns whether it could."""
+    cargo = shutil.which("cargo") or shutil.which("cargo", path=os.path.expanduser("~/.cargo/bin"))
+    if cargo is None:
+        print("SKIPPED: the plug-in that reads Parquet needs cargo")
+        return False
+    built = os.path.join(BUILD, "cargo")
+    run(cargo, "build", "--release", "--locked", "--quiet", "--target-dir", built, cwd=PARQUET)
+    run(python, os.path.join(PARQUET, "plugin_test.py"), "--program", os.path.join(prefix, "bin", "rollcall"),
+        "--plugin", os.path.join(built, "release", "librollcall_parquet.so"))
+    return True
 
 
 def installed_release():
@@ -158,19 +180,41 @@ def staged(folder):
     copy(listed(*ENGINE), ".", os.path.join(folder, "engine"))
 
 
-def sdist(_):
-    """Makes one file of all sources, and builds it in a folder outside this tree."""
-    python = environment(os.path.join(BUILD, "venv"), "-r" + REQUIREMENTS)
-    made = os.path.join(BUILD, "dist")
+def source_archive(python, made):
+    """Makes one file of all sources in the folder `made`. Returns its path."""
     with tempfile.TemporaryDirectory() as folder:
         package = os.path.join(folder, "package")
         staged(package)
         run(python, "-m", "build", "--sdist", "--outdir", made, package)
-        archive = newest(os.path.join(made, "*.tar.gz"))
+    return newest(os.path.join(made, "*.tar.gz"))
+
+
+def check_archive(archive, folder):
+    """Looks whether the sources in one file are complete, as far as CMake can tell, and nothing but sources."""
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    unpacked = os.path.join(folder, os.path.basename(archive).removesuffix(".tar.gz"))
+    tops = set(os.listdir(os.path.join(unpacked, "engine")))
+    expected = {name.split("/")[0] for name in ENGINE}
+    if tops != expected:
+        sys.exit(f"package.py: {archive} has the engine's {sorted(tops)} (expected: {sorted(expected)})")
+    run("cmake", "-G", "Ninja", "-S", unpacked, "-B", os.path.join(folder, "configured"),
+        f"-DPython_EXECUTABLE={building_environment(os.path.join(folder, 'building'))}",
+        "-DCMAKE_DISABLE_FIND_PACKAGE_rollcall=ON", stdout=subprocess.DEVNULL)
+
+
+def sdist(_):
+    """Makes one file of all sources, and builds it in a folder outside this tree."""
+    python = environment(os.path.join(BUILD, "venv"), "-r" + REQUIREMENTS)
+    archive = source_archive(python, os.path.join(BUILD, "dist"))
+    with tempfile.TemporaryDirectory() as folder:
         names = {name: value for name, value in os.environ.items() if name != "CMAKE_PREFIX_PATH"}
         run(python, "-m", "pip", "wheel", "--quiet", "--no-deps", archive, "-w", os.path.join(folder, "out"),
             cwd=folder, env=names)
-        print(f"{archive}: {os.path.getsize(archive):,} bytes; builds outside the tree")
+        fresh = environment(os.path.join(folder, "venv"))
+        run(fresh, "-m", "pip", "install", "--quiet", "--no-index", newest(os.path.join(folder, "out", "*.whl")))
+        run(fresh, "-m", "rollcall", "--version", cwd=folder)
+    print(f"{archive}: {os.path.getsize(archive):,} bytes; builds outside the tree")
 
 
 def main():

@@ -116,8 +116,8 @@ class Alerts(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def run_program(self, *arguments, code=0):
-        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment,
+    def run_program(self, *arguments, code=0, **variables):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env={**self.environment, **variables},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                               timeout=100)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -241,6 +241,23 @@ class Alerts(unittest.TestCase):
                     self.assertEqual(server.requests, [])
                 finally:
                     server.end()
+
+    def test_webhooks_alone_need_libcurl(self):
+        self.create(notify=self.webhook())
+        os.mkdir(self.path("broken"))
+        for name in ("libcurl.so.4", "libcrypto.so.3"):
+            with self.subTest(name=name):
+                with open(self.path(f"broken/{name}"), "wb") as file:
+                    file.write(b"no library")
+                done = self.run_program("alert", "test", "--db", "e.db", "low", code=1,
+                                        LD_LIBRARY_PATH=self.path("broken"))
+                self.assertEqual(done.stdout, f"webhook 1: failed, webhooks need {name}, which cannot be loaded: "
+                                 f"{self.path('broken')}/{name}: file too short (on Debian and Ubuntu, apt-get install "
+                                 "libcurl4 installs what is needed)\n")
+                os.remove(self.path(f"broken/{name}"))
+        self.assertEqual(self.server.requests, [])
+        self.run_program("alert", "test", "--db", "e.db", "low")
+        self.assertEqual(len(self.server.requests), 1)
 
     def test_commands_run_only_where_they_may(self):
         program = "/usr/bin/touch"

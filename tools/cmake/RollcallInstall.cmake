@@ -1,7 +1,8 @@
 # Installs the libraries, their public headers, the program with its completions, and what other
 # projects find them by: find_package(rollcall) and pkg-config rollcall; for the library of C
-# find_package(rollcall COMPONENTS c) and pkg-config rollcall-c; and for webhooks, the component
-# notifier and pkg-config rollcall-notifier.
+# find_package(rollcall COMPONENTS c) and pkg-config rollcall-c; for webhooks, the component notifier
+# and pkg-config rollcall-notifier; and for the command line inside a program, as the package of
+# Python has it, the component commands.
 include(CMakePackageConfigHelpers)
 
 # A program links everything by one name: rollcall::rollcall.
@@ -23,7 +24,8 @@ install(FILES bindings/c/include/rollcall.h DESTINATION ${CMAKE_INSTALL_INCLUDED
 
 set(rollcall_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)
 install(EXPORT rollcallTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
-# Programs that want webhooks ask for the component "notifier", and only they need libcurl.
+# Programs that want webhooks ask for the component "notifier", and only they need libcurl, when they
+# run.
 if(ROLLCALL_BUILD_NOTIFIER)
   install(TARGETS rollcall_notifier EXPORT rollcallNotifierTargets
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -54,6 +56,10 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(ROLLCALL_BUILD_TOOLS)
   install(TARGETS rollcall_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS rollcall_commands rollcall_workload EXPORT rollcallCommandsTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT rollcallCommandsTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
+  install(FILES tools/include/rollcall/command_line.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rollcall)
   install(FILES ${PROJECT_BINARY_DIR}/completions/rollcall.bash
           DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME rollcall)
   install(FILES ${PROJECT_BINARY_DIR}/completions/_rollcall

@@ -2,10 +2,10 @@
  *
  * Every call that may fail returns ROLLCALL_OK or another code of the list below. If it fails and
  * `error` is not null, *error is a handle that says more, to be freed by rollcall_error_free;
- * otherwise *error is null. No call throws, exits, prints or crashes for want of memory, but
- * that RocksDB may end the process where a checkpoint of a store in a directory is written. Where
- * there is none left for a handle of its own, the handle says that, and the code still says what
- * failed.
+ * otherwise *error is null. No call throws, exits, prints or crashes for want of memory; only
+ * RocksDB's own threads, which compact what a store has on disk, end the process where they get
+ * none. Where there is none left for a handle of its own, the handle says that, and the code still
+ * says what failed.
  *
  * Texts go in as bytes of UTF-8 with their size; null with size 0 is the empty text. They are the
  * caller's, and need only outlive the call. What comes out through `char** out, size_t* size` is

@@ -1,24 +1,18 @@
-"""`python -m rollcall` is the command line: it becomes the program `rollcall`."""
+"""`python -m rollcall` is the command line: this process becomes the program `rollcall`."""
 
 import os
-import shutil
+import signal
 import sys
 
-
-def program() -> str | None:
-    """The program that came with the package, or else the first one on the PATH."""
-    packed = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "rollcall")
-    return packed if os.access(packed, os.X_OK) else shutil.which("rollcall")
+from rollcall import _core
 
 
 def main() -> int:
-    """Runs the program with the arguments of this process, and does not return if there is one."""
-    path = program()
-    if path is None:
-        sys.stderr.write("rollcall: the program did not come with this package and is not on the PATH "
-                         "(make install in rollcall's sources puts it there)\n")
-        return 1
-    os.execv(path, ["rollcall", *sys.argv[1:]])
+    """Runs the command that the arguments of this process name, and returns its exit code."""
+    # An interrupt ends a command as it ends the program: Python's own handler would only take note of it.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return _core.run_command_line([os.fsencode(argument) for argument in ["rollcall", *sys.argv[1:]]])
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@
 #include "answer.h"
 #include "capsules.h"
 #include "errors.h"
+#include "gil.h"
 #include "held_engine.h"
 #include "ingest.h"
 #include "kind_table.h"
 #include "objects.h"
 #include "operations.h"
 #include "options.h"
+#include "rollcall/command_line.h"
 #include "rollcall/query.h"
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/store_copy.h"
@@ -86,6 +88,16 @@ nb::dict explain(HeldEngine& held, const std::string& json, std::optional<double
 
 Status no_value(Status status) { return status; }
 
+int run_command(const std::vector<nb::bytes>& given) {
+  std::vector<std::string> arguments;
+  for (const nb::bytes& argument : given) arguments.emplace_back(argument.c_str(), argument.size());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const GilRelease release;
+  return run_command_line(static_cast<int>(arguments.size()), pointers.data());
+}
+
 }  // namespace
 }  // namespace rollcall::python
 
@@ -118,6 +130,7 @@ NB_MODULE(_core, module) {
   bind_operations(engine);
 
   module.def("open", &open_store, "directory"_a, "in_memory"_a, "options"_a);
+  module.def("run_command_line", &run_command, "arguments"_a);
   module.def("kind_table", &kind_table);
   module.def("columns_capsule", &columns_capsule, "columns"_a, "length"_a);
   module.def("status_codes", [] {

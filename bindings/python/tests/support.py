@@ -36,10 +36,15 @@ def library(test: unittest.TestCase, name: str) -> types.ModuleType:
         test.skipTest(f"there is no {name}")
 
 
-def run_python(source: str, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Runs a program of Python that finds the package where this process does."""
+def environment() -> dict[str, str]:
+    """The environment in which another Python finds the package where this process does."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(rollcall.__file__)))
     paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": paths}
+
+
+def run_python(source: str, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs a program of Python that finds the package where this process does."""
     return subprocess.run([sys.executable, "-c", textwrap.dedent(source), *arguments], check=False,
-                          env={**os.environ, "PYTHONPATH": paths}, timeout=timeout,
+                          env=environment(), timeout=timeout,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -6,13 +6,17 @@ import gc
 import multiprocessing
 import os
 import pickle
+import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
-import rollcall.__main__
-from support import memory_store, run_python, visits
+import rollcall
+
+from support import environment, memory_store, run_python, visits
 
 
 def resident_bytes():
@@ -322,15 +326,59 @@ class Exit(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertLess(time.monotonic() - started, 40)
 
-    def test_the_command_line_is_run_by_python(self):
-        if rollcall.__main__.program() is None:
-            self.skipTest("there is no program beside the package or on the PATH")
-        done = run_python("""
-            import runpy, sys
-            sys.argv = ["rollcall", "--version"]
-            runpy.run_module("rollcall", run_name="__main__")
-            """)
-        self.assertEqual((done.stdout.split(), done.returncode), (["rollcall", rollcall.__version__], 0))
+
+
+class CommandLine(unittest.TestCase):
+    """`python -m rollcall`, which is the program `rollcall`."""
+
+    def start(self, *arguments, stdin=subprocess.DEVNULL):
+        return subprocess.Popen([sys.executable, "-m", "rollcall", *arguments], env=environment(),
+                                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run_program(self, *arguments):
+        with self.start(*arguments) as started:
+            printed, told = started.communicate(timeout=60)
+        return started.returncode, printed, told
+
+    def test_it_is_of_the_version_of_the_package(self):
+        self.assertEqual(self.run_program("--version"), (0, f"rollcall {rollcall.__version__}\n", ""))
+
+    def test_it_ends_as_the_program_does(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "store.db")
+            with rollcall.open(path) as store:
+                store.ingest(visits())
+            self.assertEqual(self.run_program("active", "--db", path, "-o", "csv"),
+                             (0, "date,users,complete\n2026-01-01,3,true\n2026-01-02,1,true\n2026-01-03,2,true\n", ""))
+            self.assertEqual(self.run_program("verify", "--db", folder)[0], 1)
+            self.assertEqual(self.run_program("activ", "--db", path)[0], 2)
+
+    def test_an_interrupt_commits_what_was_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fifo, path = os.path.join(folder, "events.csv"), os.path.join(folder, "store.db")
+            os.mkfifo(fifo)
+            with self.start("ingest", "--db", path, fifo) as started:
+                with open(fifo, "w", encoding="ascii") as file:
+                    file.write("user,time,event\nann,2026-01-01,visit\n")
+                    file.flush()
+                    while not os.path.exists(path):
+                        time.sleep(0.01)
+                    time.sleep(0.5)
+                    started.send_signal(signal.SIGINT)
+                    self.assertEqual(started.wait(timeout=60), 130)
+                started.communicate()
+            with rollcall.open(path) as store:
+                self.assertEqual(store.info()["event_count"], 1)
+
+    def test_an_interrupt_ends_what_has_nothing_to_commit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "store.db")
+            rollcall.open(path).close()
+            with self.start("query", "--db", path, "-", stdin=subprocess.PIPE) as started:
+                time.sleep(2)  # it waits for the question by now, or Python still begins
+                started.send_signal(signal.SIGINT)
+                self.assertIn(started.wait(timeout=60), (-signal.SIGINT, 130))
+                started.communicate()
 
 
 class Leaks(unittest.TestCase):

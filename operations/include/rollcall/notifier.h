@@ -1,6 +1,6 @@
 // Notifications of alerts are sent by whoever checks the alerts: the engine opens no socket and
 // starts no program. This header has the commands that are run, and the queue that sends what the
-// store's log of alerts has waiting. Webhooks are in webhook.h, which links libcurl.
+// store's log of alerts has waiting. Webhooks are in webhook.h, which loads libcurl.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // Webhooks send notifications of alerts as HTTP requests. They are the target rollcall_notifier,
-// which links libcurl and OpenSSL; nothing else of rollcall does.
+// which loads libcurl and OpenSSL's libcrypto when the first one is sent; nothing else of rollcall
+// needs them.
 #pragma once
 
 #include <chrono>
@@ -32,12 +33,14 @@ struct WebhookLimits {
 //   kInvalidArgument  the key cannot be read or is empty, and the text says where it should be; or
 //                     the delivery has a character that no header may have
 //   kIoError          it has not arrived, as far as is known
+//   kUnsupported      libcurl or libcrypto cannot be loaded; the text says what to install
 //   kCancelled        `stop` was asked to stop
 Status send_webhook(const WebhookTarget& target, const Notification& notification,
                     std::stop_token stop, const WebhookLimits& limits = {});
 
 // Returns the value of Rollcall-Signature.
-std::string webhook_signature(std::string_view key, std::string_view timestamp,
-                              std::string_view body);
+//   kUnsupported  as with send_webhook
+Result<std::string> webhook_signature(std::string_view key, std::string_view timestamp,
+                                      std::string_view body);
 
 }  // namespace rollcall

@@ -27,8 +27,7 @@ class COperationsAllocation : public ::testing::Test {
  protected:
   using Made = std::function<std::int32_t(char** out, rollcall_error** error)>;
 
-  // Makes a new store, with the users of three days. Only alerts need one in a directory: for want
-  // of memory, a RocksDB with assertions ends the process where it writes.
+  // Makes a new store, with the users of three days. Only alerts need one in a directory.
   void reopen() {
     is_new_store_ = true;
     engine_.reset();
@@ -65,6 +64,9 @@ class COperationsAllocation : public ::testing::Test {
     rollcall_free(text);
     return code == ROLLCALL_OK;
   }
+  bool drop_alert() {
+    return rollcall_drop_alert(engine_.get(), "few", 3, nullptr) != ROLLCALL_IO_ERROR;
+  }
   // Does it once for each store, as checkpoints take long.
   bool create_and_check() {
     return !std::exchange(is_new_store_, false) || (create_alert() && check_alerts());
@@ -75,8 +77,7 @@ class COperationsAllocation : public ::testing::Test {
   // where a commit may be there or not, is made anew, and so is one whose log has become long.
   // Where calls take thousands of allocations, every `step`-th of them fails.
   void sweep(const char* name, const std::function<bool()>& prepare, const Made& made,
-             long step = 1) {
-    constexpr long kCallsPerStore = 200;
+             long step = 1, long calls_per_store = 200) {
     for (const bool is_for_good : {false, true}) {
       int failures = 0;
       bool is_new = false;
@@ -84,7 +85,7 @@ class COperationsAllocation : public ::testing::Test {
       reopen();
       for (long allowed = 0;; allowed += step) {
         SCOPED_TRACE(std::string(name) + ": allocation " + std::to_string(allowed) + " fails");
-        if (++calls % kCallsPerStore == 0) reopen();
+        if (++calls % calls_per_store == 0) reopen();
         if (!prepare()) {
           reopen();
           ASSERT_TRUE(prepare());
@@ -187,6 +188,28 @@ TEST_F(COperationsAllocation, Alerts) {
   sweep("test_alert", checked, [&](char** out, rollcall_error** error) {
     return rollcall_test_alert(engine_.get(), "few", 3, &arrive, nullptr, out, nullptr, error);
   });
+  sweep(
+      "create_alert", checked,
+      [&](char**, rollcall_error** error) {
+        return rollcall_create_alert(engine_.get(), "few", 3, kAlert.data(), kAlert.size(), 1,
+                                     nullptr, 0, error);
+      },
+      23);
+  sweep(
+      "drop_alert", [&] { return create_alert(); },
+      [&](char**, rollcall_error** error) {
+        return rollcall_drop_alert(engine_.get(), "few", 3, error);
+      },
+      7, 20);
+  // What waits is claimed, sent and noted by threads of the library's.
+  const auto waiting = [&] { return drop_alert() && create_alert() && check_alerts(); };
+  sweep(
+      "notify_alerts", waiting,
+      [&](char** out, rollcall_error** error) {
+        return rollcall_notify_alerts(engine_.get(), &arrive, nullptr, nullptr, out, nullptr,
+                                      error);
+      },
+      23, 20);
   sweep("disable_alert", enabled, [&](char**, rollcall_error** error) {
     return rollcall_disable_alert(engine_.get(), "few", 3, error);
   });
