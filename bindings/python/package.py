@@ -107,7 +107,7 @@ def test(options):
         env={**os.environ, "CMAKE_PREFIX_PATH": prefix})
     run(python, "-m", "mypy", "--config-file", os.path.join(HERE, "pyproject.toml"), "--strict",
         "-p", "rollcall", cwd=TESTS)
-    run_tests(python, ROLLCALL_PYTHON_ALL="1", ROLLCALL_PYTHON_OPENS="2000")
+    run_tests(python, ROLLCALL_PYTHON_ALL="1", ROLLCALL_PYTHON_OPENS="10000")
     with tempfile.TemporaryDirectory() as folder:
         check_archive(source_archive(python, os.path.join(folder, "dist")), folder)
     skipped = 0 if test_plugin(python, prefix) else 1

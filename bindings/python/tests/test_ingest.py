@@ -1,13 +1,16 @@
 """Events in: columns of Python, the four libraries, files."""
 
+import contextlib
 import datetime
 import decimal
 import gzip
+import io
 import os
 import tempfile
 import unittest
 
 import rollcall
+from rollcall import _progress
 from support import library, memory_store, visits
 
 UTC = datetime.timezone.utc
@@ -241,6 +244,26 @@ class Files(Base):
 
 
 class ProgressTold(unittest.TestCase):
+    def test_a_terminal_has_a_line_that_is_written_anew(self):
+        with contextlib.redirect_stderr(io.StringIO()) as written:
+            with _progress.shown(True) as report:
+                report(1500, 1, 2)
+                report(3000, 2, 2)
+        self.assertRegex(written.getvalue(), r"^\r1,500 rows, 50%, [\d,]+ rows/s\x1b\[K"
+                                             r"\r3,000 rows, 100%, [\d,]+ rows/s\x1b\[K\n$")
+
+    def test_a_notebook_has_an_output_that_is_written_anew(self):
+        nbformat = library(self, "nbformat")
+        nbclient = library(self, "nbclient")
+        library(self, "ipykernel")
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(
+            "from rollcall import _progress\n"
+            "with _progress.shown(True) as report:\n    report(1500, 1, 2)\n    report(3000, 2, 2)\n")])
+        nbclient.NotebookClient(book, timeout=120, kernel_name="python3").execute()
+        (output,) = book.cells[0].outputs
+        self.assertEqual(output["output_type"], "display_data")
+        self.assertRegex(output["data"]["text/plain"], r"^3,000 rows, 100%, [\d,]+ rows/s$")
+
     def test_an_error_of_the_callback_ends_the_ingest(self):
         def slow():
             import time

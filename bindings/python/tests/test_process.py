@@ -383,7 +383,7 @@ class CommandLine(unittest.TestCase):
 
 class Leaks(unittest.TestCase):
     def test_opens_and_ingests_leave_nothing_behind(self):
-        columns = {name: values * 1000 for name, values in visits().items()}
+        columns = {name: values * 100 for name, values in visits().items()}
 
         def work(times):
             for _ in range(times):
