@@ -280,6 +280,34 @@ TEST_F(CampaignRuns, TheForgottenLeave) {
 }
 
 // What was saved by other means runs as well.
+// The aggregates keep the days that the history has let go of.
+TEST_F(CampaignRuns, ReportsOfRunsAtDatesOutliveTheHistory) {
+  add_lost(4);
+  add("lost1", 1, "login");
+  add_day(1);
+  for (const std::string at : {"2026-01-01", "2026-01-01T12:00:00Z"}) {
+    const std::string json = R"j({"audience": "did(*)", "holdout": 0, "at": ")j" + at + "\"}";
+    ASSERT_TRUE(create(at, json).ok());
+  }
+  options_.history_days = 3;
+  reopen();
+  for (const char* const user : {"lost1", "lost2"}) add(user, 20, "login");
+  ingest();
+  reopen();
+  ASSERT_TRUE(engine_->info().history_from);
+  const Result<Query> of_date = report_question(*engine_, "2026-01-01");
+  ASSERT_TRUE(of_date.ok()) << of_date.status().to_string();
+  const Result<QueryResult> report = engine_->query(*of_date);
+  ASSERT_TRUE(report.ok()) << report.status().to_string();
+  ASSERT_EQ(report->columns[5].name, "returned");
+  EXPECT_EQ(report->rows[0][5], Cell(std::int64_t{1}));
+  EXPECT_EQ(report->rows[4][5], Cell(std::int64_t{2}));
+  // The question can be asked, but its horizons begin at an instant that is not known any more.
+  const Result<Query> of_noon = report_question(*engine_, "2026-01-01T12:00:00Z");
+  ASSERT_TRUE(of_noon.ok()) << of_noon.status().to_string();
+  EXPECT_EQ(engine_->query(*of_noon).status().code(), StatusCode::kInvalidArgument);
+}
+
 TEST_F(CampaignRuns, AnImportedCampaignStartsWithTheNextRun) {
   add_lost(3);
   add_day(1);

@@ -222,6 +222,7 @@ void ResponsePlan::count(ChunkSets& sets, CellSink& sink) const {
   everybody.clear();
   const Members members = find_members(sets, everybody);
   if (members.entries.empty()) return;
+  if (parts_.days) return count_days(sets, members, sink);
   const auto for_each_run = [&](std::uint32_t place, auto use) {
     std::uint32_t entry = members.first[place];
     for (bool is_again = false; entry != 0; is_again = true) {
@@ -235,7 +236,6 @@ void ResponsePlan::count(ChunkSets& sets, CellSink& sink) const {
       sink.add_user(part_cell(entry.run, entry.class_and_arm, is_again), place);
     });
   }
-  if (parts_.days) return count_days(sets, members, sink);
   if (sets.limit()) everybody.keep(*sets.limit());
   sets.limit_to(everybody.span());
   StepEvents seen(parts_.selectors, account());
@@ -260,12 +260,14 @@ void ResponsePlan::count_days(ChunkSets& sets, const Members& members, CellSink&
       const std::size_t class_and_arm = of_run.classes[set / 2] * kArms.size() + set % 2;
       for (const bool is_again : {false, true}) {
         users.assign(all);
+        if (sets.limit()) users.keep(*sets.limit());
         if (is_again) {
           users.keep(earlier.span());
         } else {
           users.remove(earlier.span());
         }
         const std::size_t part = part_cell(run, class_and_arm, is_again);
+        sink.add(part, users.span());
         for (std::size_t i = 0; i < first.size(); ++i) {
           sink.add_and(part + 1 + i, users.span(), first[i]);
         }
