@@ -102,7 +102,7 @@ NaiveEvent visit(std::uint64_t user, std::int32_t day) {
   NaiveEvent event;
   event.user = user;
   event.event = "visit";
-  event.time = (std::int64_t{20'454} + day) * kUsPerDay;  // 2026-01-01
+  event.time = (std::int64_t{20'454} + day) * std::int64_t{86'400'000'000};  // 2026-01-01
   return event;
 }
 

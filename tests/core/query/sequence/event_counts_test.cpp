@@ -14,8 +14,8 @@
 namespace rollcall {
 namespace {
 
-constexpr std::uint64_t kSeed = 0xe7c0;
-constexpr TimeUs kSpan = 10'000;
+constexpr std::uint64_t kCountsSeed = 0xe7c0;
+constexpr TimeUs kCountsSpan = 10'000;
 
 struct Counts {
   std::vector<std::uint64_t> events, valued;
@@ -40,22 +40,22 @@ Counts counts_of(const std::vector<HistoryRow>& rows, const EventSelector& selec
 }
 
 std::uint64_t meant_of(const std::vector<HistoryRow>& rows, const EventSelector& selector) {
-  const Counts all = counts_of(rows, selector, {0, kSpan});
+  const Counts all = counts_of(rows, selector, {0, kCountsSpan});
   return all.events.front();
 }
 
 TEST(EventCounts, AreThoseOfAPlainWalk) {
-  std::mt19937_64 random(kSeed);
+  std::mt19937_64 random(kCountsSeed);
   std::size_t divided = 0, given_up = 0;
   for (int turn = 0; turn < 60; ++turn) {
-    SCOPED_TRACE(::testing::Message() << "seed=" << kSeed << " turn=" << turn);
+    SCOPED_TRACE(::testing::Message() << "seed=" << kCountsSeed << " turn=" << turn);
     std::vector<LogRun> runs;
     std::map<std::uint32_t, std::vector<HistoryRow>> rows_by_user;
     for (std::size_t run = random() % 3 + 1; run-- > 0;) {
-      std::vector<HistoryRow> rows = random_rows(random() % 2'000, 90, kSpan, random);
+      std::vector<HistoryRow> rows = random_rows(random() % 2'000, 90, kCountsSpan, random);
       if (turn % 10 == 0) {
         // This user has events that fill more than a block.
-        const std::vector<HistoryRow> many = random_rows(kBlockEvents + 5, 1, kSpan, random);
+        const std::vector<HistoryRow> many = random_rows(kBlockEvents + 5, 1, kCountsSpan, random);
         rows.insert(rows.end(), many.begin(), many.end());
       }
       for (const HistoryRow& row : rows) rows_by_user[row.ordinal].push_back(row);
@@ -72,7 +72,7 @@ TEST(EventCounts, AreThoseOfAPlainWalk) {
     // Some lie before and after all events, so that whole blocks are in one range or in none.
     std::vector<TimeUs> instants(random() % 3 + 2);
     for (TimeUs& instant : instants) {
-      instant = static_cast<TimeUs>(random() % (3 * kSpan)) - kSpan;
+      instant = static_cast<TimeUs>(random() % (3 * kCountsSpan)) - kCountsSpan;
     }
     std::ranges::sort(instants);
     const std::size_t at_least = random() % 2 == 0 ? 1 : 12;
@@ -96,7 +96,7 @@ TEST(EventCounts, AreThoseOfAPlainWalk) {
         ASSERT_EQ(given, counts_of({}, selector, instants));
         ++given_up;
       }
-      divided += in_ranges > 0 && in_ranges < meant_of(rows, selector) ? 1 : 0;
+      divided += in_ranges > 0 && in_ranges < meant_of(rows, selector) ? 1U : 0U;
     }
     ASSERT_EQ(users, rows_by_user.size());
   }
