@@ -52,8 +52,8 @@ Result<Moment> read_moment(const std::string& as_of) {
 
 // Resolves an instant, or the latest one that the store knows.
 Result<Moment> resolve_moment(const Engine& engine, const std::optional<AsOf>& as_of) {
-  // Nobody is asked about but those of the first day there is. Days of the store's own would be read
-  // to answer, event by event if the instant lies within one.
+  // Only the first day there is is asked about, as other days would be read to answer: event by
+  // event, if the instant lies within one.
   Segment long_ago;
   long_ago.range.from = long_ago.range.to = kDayMin;
   Query question = users_of_segment(std::move(long_ago));
