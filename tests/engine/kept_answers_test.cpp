@@ -1,6 +1,6 @@
 // What an engine keeps from one question to the next (totals of days, unions over days, ranks of
-// all users) is never older than what it was told since. The same questions are asked again and again while events
-// arrive, late ones among them, and compared with the oracle.
+// all users) is never older than what it was told since. The same questions are asked again and
+// again while events arrive, late ones among them, and compared with the oracle.
 //
 // ROLLCALL_SEED=N draws other streams and questions.
 #include <gtest/gtest.h>

@@ -1035,8 +1035,8 @@ class Questions:
             exposure: Event by which users get into the experiment; by default "*".
             variant: Property of the exposure whose values are the variants.
             values: The variants to compare; all unless given; goes with `variant`.
-            variants: A variant that is a segment, as it stood before from; not with `exposure`,
-                `variant`, `values`.
+            variants: A variant that is a segment, as it stood before from; goes with `from`; not
+                with `exposure`, `variant`, `values`.
             control: The variant that the others are compared with: the first unless given.
             event: Event that counts; by default "*".
             split: Share of the users that a variant was to get: all alike unless given.

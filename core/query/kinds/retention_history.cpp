@@ -37,8 +37,8 @@ std::int64_t period_after(std::int64_t since_us, double periods_per_us) {
   return static_cast<std::int64_t>(static_cast<double>(since_us) * periods_per_us);
 }
 
-// Returns whether that is right in the first kPeriodsInWord periods of that length. The product does
-// not fall as time goes on, so that both ends of a period tell for all that lies between.
+// Returns whether that is right in the first kPeriodsInWord periods of that length. The product
+// does not fall as time goes on, so that both ends of a period tell for all that lies between.
 bool is_period_after_exact(std::int64_t window_us) {
   const double periods_per_us = 1 / static_cast<double>(window_us);
   for (std::int64_t period = 0; period < static_cast<std::int64_t>(kPeriodsInWord); ++period) {

@@ -219,8 +219,9 @@ Status unknown_property(std::string_view where, const std::string& name,
       fmt::format("{}: {}; a property is declared as a dimension when the store is made, or kept "
                   "from some time on",
                   where, unknown_name("property", name, names)));
-  // A name that is misspelled is no property to be had.
-  if (!nearest_name(name, names).empty()) return status;
+  // A name that is misspelled is no property to be had, nor is one that no text can show.
+  const bool is_plain = quoted_excerpt(name) == fmt::format("\"{}\"", name);
+  if (!is_plain || !nearest_name(name, names).empty()) return status;
   return status.with_hint(
       OptionHint(Option::kKeptProperties, name).or_else(Option::kDimensions, name));
 }

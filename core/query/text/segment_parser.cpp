@@ -280,7 +280,8 @@ class SegmentParser {
     std::string text = unknown_name("function", word, allowed);
     cursor_.take_word();
     if (!cursor_.accept("(")) {
-      text += fmt::format("; segment({}) is the one saved by that name", excerpt(name_text(word)));
+      text +=
+          fmt::format("; a segment saved by that name is segment({})", excerpt(name_text(word)));
     }
     return cursor_.fault(word, text);
   }

@@ -108,7 +108,9 @@ class PartialTest : public ::testing::Test {
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
-  const std::unique_ptr<Plan> profile_ = plan(R"({"kind": "profile", "user": 7, "events": 0})");
+  const std::unique_ptr<Plan> profile_ =
+      plan(R"({"kind": "profile", "user": 7, "events": 0, "rfm": false})");
+  const std::unique_ptr<Plan> scored_ = plan(R"({"kind": "profile", "user": 7, "events": 0})");
   const std::unique_ptr<Plan> arms_ =
       plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"],
                "metric": {"value": "*", "within": "1d"}})");
@@ -155,6 +157,7 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   PartialShape user{false, 0, 0, {}};
   user.has_texts = true;
   EXPECT_EQ(PartialShape::of({*profile_}), user);
+  EXPECT_EQ(PartialShape::of({*scored_}), ranks);  // before the texts
 }
 
 // The partition that has the user tells what there is to tell; if none has, the user is unknown.

@@ -245,7 +245,8 @@ TEST(SegmentText, Errors) {
        "segment, campaign, variant"},
       {"purchase and login",
        R"~(column 1: unknown function "purchase", allowed: did, first, days, times, sum, )~"
-       "declined, favourite, converted, dropped, in_file, segment, campaign, variant"},
+       "declined, favourite, converted, dropped, in_file, segment, campaign, variant; a segment "
+       "saved by that name is segment(purchase)"},
       {"did", R"~(column 4: must be "(", found the end)~"},
       {"did a", R"~(column 5: must be "(", found "a")~"},
       {"did(a) did(b)", R"~(column 8: must be and, or, or the end, found "did")~"},
