@@ -127,7 +127,7 @@ NpsPlan::NpsPlan(const Query& query, const PlanContext& context, PeriodScope per
   if (ask_.event == Selector() && events.size() > 1) {
     notes.push_back(
         fmt::format("the value of any event is an answer, since no event is given "
-                    "(allowed: {})",
+                    "(there are: {})",
                     excerpts(events)));
   }
   notes.insert(notes.end(), answers.notes.begin(), answers.notes.end());
