@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "operations/alert_trial.h"
 #include "rollcall/message_text.h"
 #include "rollcall/notifier.h"
 
@@ -142,9 +143,9 @@ Result<KeptAlert> kept_alert(const Engine& engine, const std::string& directory,
 
 Status enable_alert(const Engine& engine, const std::string& directory, const std::string& name) {
   ROLLCALL_ASSIGN_OR_RETURN(const KeptAlert alert, kept_alert(engine, directory, name));
-  if (const Status read = parse_alert(alert.definition).status(); !read.ok()) {
-    return read.within("alert " + quoted_excerpt(name));
-  }
+  const Result<AlertDefinition> definition = parse_alert(alert.definition);
+  if (!definition.ok()) return definition.status().within("alert " + quoted_excerpt(name));
+  ROLLCALL_RETURN_IF_ERROR(try_definition(engine, *definition, {}));
   return write_record(directory, alert_enabled(name, alert.definition, alert_clock_us()));
 }
 

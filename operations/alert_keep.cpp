@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "operations/alert_trial.h"
 #include "rollcall/alert_check.h"
 #include "rollcall/message_text.h"
 #include "rollcall/notifier.h"
@@ -12,8 +13,16 @@
 namespace rollcall {
 namespace {
 
-// Asks the question once. One that cannot be answered now, or has no row to look at, is most likely
-// a slip.
+Status send_test(const AlertTarget& target, const Notification& notification,
+                 const NotifierOptions& options, const std::stop_token& stop) {
+  if (const auto* const webhook = std::get_if<WebhookTarget>(&target)) {
+    return options.webhook(*webhook, notification, stop);
+  }
+  return options.command(std::get<CommandTarget>(target), notification, stop);
+}
+
+}  // namespace
+
 Status try_definition(const Engine& engine, const AlertDefinition& definition,
                       const QueryLimits& limits) {
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult answer, engine.query(definition.query, limits));
@@ -31,16 +40,6 @@ Status try_definition(const Engine& engine, const AlertDefinition& definition,
   return Status::invalid_argument("alert: where: " +
                                   unknown_name("series", series_text(definition.where), allowed));
 }
-
-Status send_test(const AlertTarget& target, const Notification& notification,
-                 const NotifierOptions& options, const std::stop_token& stop) {
-  if (const auto* const webhook = std::get_if<WebhookTarget>(&target)) {
-    return options.webhook(*webhook, notification, stop);
-  }
-  return options.command(std::get<CommandTarget>(target), notification, stop);
-}
-
-}  // namespace
 
 Status create_alert(Engine& engine, const std::string& directory, const std::string& name,
                     const std::string& definition, OnSameName on_same_name,

@@ -1,5 +1,7 @@
 #include "storage/rocks_database.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -51,6 +53,17 @@ rocksdb::Status open_in(std::unique_ptr<rocksdb::Env>& env, const Open& open) {
   }
 }
 
+// RocksDB's threads serve all databases of a process. In a child that fork() made after they began,
+// they are not there, and a database would wait for them for ever.
+Status check_not_forked(const std::string& directory) {
+  static const pid_t first = ::getpid();  // the process that opened the first one
+  if (::getpid() == first) return {};
+  return {StatusCode::kFailedPrecondition,
+          directory +
+              ": the process was forked from one that had opened a store in a directory before "
+              "(allowed: one that was forked earlier, or started anew)"};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& directory,
@@ -63,6 +76,7 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
                                     ": is a symbolic link (allowed: a directory; the store as a "
                                     "whole may be moved, and linked to)");
   }
+  ROLLCALL_RETURN_IF_ERROR(check_not_forked(directory));
   // RocksDB also opens files that are not the store's.
   ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   auto database = std::make_shared<RocksDatabase>();

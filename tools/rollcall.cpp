@@ -56,6 +56,8 @@ std::string hint_for(const Status& status, std::string_view command) {
       if (command == "verify") return {};
       return "rollcall verify names every damaged page; nothing has been repaired or dropped";
     case StatusCode::kResourceExhausted:
+      // How much a store keeps by name is bounded, whatever the memory is.
+      if (command == "saved") return {};
       return "a larger --memory may help";
     case StatusCode::kDeadlineExceeded:
       return "a longer --timeout, or a narrower question, may get an answer";

@@ -204,5 +204,25 @@ TEST(Fork, AChildThatLivesOnDoesNotLockTheStore) {
   EXPECT_EQ(::waitpid(child, &status, 0), child);
 }
 
+// The threads of RocksDB serve all databases of a process, and a child does not have them.
+TEST(Fork, AChildOfAProcessWithDatabasesOpensNone) {
+  const TemporaryDirectory directory;
+  const auto code_in_child = [&](const std::string& name) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto opened = open_rocks_store(directory.path(name));
+      ::_exit(opened.ok() ? 0 : static_cast<int>(opened.status().code()));
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    return static_cast<StatusCode>(WEXITSTATUS(status));
+  };
+  ASSERT_TRUE(open_rocks_store(directory.path("parents.db")).ok());
+  EXPECT_EQ(code_in_child("childs.db"), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code_in_child("parents.db"), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(open_rocks_store(directory.path("parents.db")).ok());
+}
+
 }  // namespace
 }  // namespace rollcall::testing

@@ -281,7 +281,8 @@ void add_alert_check(CLI::App& parent, Action& chosen, bool& alarmed) {
   add_lists_flag(*command, flags->store);
   add_timeout_flag(*command, flags->timeout);
   add_duration(*command, "--watch", flags->watch,
-               "Go on, with so much time from one check to the next, such as 30s or 5m");
+               "Go on, with so much time from one check to the next, such as 30s or 5m",
+               kLookLeast);
   add_allow_commands(*command, flags->allow_commands);
   add_report_output_flag(*command, flags->output);
   command->callback([flags, &chosen, &alarmed] {

@@ -351,7 +351,8 @@ void add_campaign_command(CLI::App& app, Action& chosen) {
   run_command->add_option("NAME", ran->name, "Only this campaign")->type_name("");
   CLI::Option* const watch =
       run_command->add_flag("--watch", ran->watch, "Go on, until a signal ends it");
-  add_duration(*run_command, "--interval", ran->interval, "How often to look (default: 1m)")
+  add_duration(*run_command, "--interval", ran->interval, "How often to look (default: 1m)",
+               kLookLeast)
       ->needs(watch);
 
   const auto [end_command, ended] =

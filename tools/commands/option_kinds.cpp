@@ -112,10 +112,14 @@ CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& b
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name,
-                          std::optional<std::chrono::milliseconds>& value,
-                          const std::string& help) {
-  const auto take = [&value, name](const std::string& given) {
+                          std::optional<std::chrono::milliseconds>& value, const std::string& help,
+                          std::chrono::milliseconds least) {
+  const auto take = [&value, name, least](const std::string& given) {
     value = parse_duration(given);
+    if (value && *value < least) {
+      throw CLI::ValidationError(
+          name, fmt::format("{} (allowed: from {}ms)", quoted_excerpt(given), least.count()));
+    }
     if (!value) {
       throw CLI::ValidationError(
           name, fmt::format("\"{}\" (allowed: seconds, or a number and ms, s, m or h, such as "

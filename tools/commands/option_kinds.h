@@ -58,9 +58,14 @@ inline constexpr std::int64_t kSpanDaysMax = 36'600;
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help, const std::string& min, const std::string& max = "");
 
-// Adds a span of time: seconds, with fractions allowed, or a number and ms, s, m or h.
+// Looking again sooner than this would take a processor of its own.
+inline constexpr std::chrono::milliseconds kLookLeast{10};
+
+// Adds a span of time, of at least `least`: seconds, with fractions allowed, or a number and ms, s,
+// m or h.
 CLI::Option* add_duration(CLI::App& command, const std::string& name,
-                          std::optional<std::chrono::milliseconds>& value, const std::string& help);
+                          std::optional<std::chrono::milliseconds>& value, const std::string& help,
+                          std::chrono::milliseconds least = {});
 
 // Adds a count, with K, M, G or T for powers of 1000.
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,

@@ -49,7 +49,8 @@ Status drop_alert(Engine& engine, const std::string& directory, const std::strin
 // that takes the place of another, is off until this is called. Nothing else of the store is
 // written, so another process may be its writer.
 //   kNotFound         there is none of that name
-//   kInvalidArgument  what the store keeps under that name is no definition of an alert
+//   kInvalidArgument  what the store keeps under that name is no definition of an alert, or one
+//                     that create_alert would refuse
 Status enable_alert(const Engine& engine, const std::string& directory, const std::string& name);
 Status disable_alert(const Engine& engine, const std::string& directory, const std::string& name);
 // Forgets what became of an alert, whether the store has it or not.

@@ -62,7 +62,8 @@ struct RocksStoreOptions {
 //
 // The store belongs to the process that opened it. In a child made by fork() its calls, and those
 // of its views and its journal, are refused with kFailedPrecondition, and their destructors neither
-// write nor wait. No exception leaves it but std::bad_alloc.
+// write nor wait. The child can open none itself, because the threads of RocksDB are not there; it
+// fails with the same code. No exception leaves it but std::bad_alloc.
 Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options = {});
 
