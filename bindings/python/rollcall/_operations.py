@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from rollcall._arguments import listed
 from rollcall._questions import json_of
 from rollcall._result import Result
 
@@ -43,7 +44,8 @@ class Campaigns:
             AlreadyExists: the name is taken.
             FailedPrecondition: the store has no events yet.
         """
-        definitions = [definition] if isinstance(definition, Mapping) else [*definition]
+        definitions = ([definition] if isinstance(definition, Mapping)
+                       else listed("definition", definition, "a dict or a list of dicts"))
         return self._engine.create_campaigns([json_of(one) for one in definitions], False, timeout)
 
     def create_standard(self, *, timeout: float | None = None, **common: Any) -> Dicts:

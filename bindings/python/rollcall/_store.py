@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, NoReturn, overload
 
-from rollcall import _core, _parquet
+from rollcall import _arguments, _core, _parquet
 from rollcall._columns import Columns
 from rollcall._errors import Error, InvalidArgument
 from rollcall._operations import Alerts, Campaigns
@@ -185,14 +185,15 @@ class Store(Questions):
         if options and paths is None:
             raise InvalidArgument(f"{next(iter(options))}: goes with files (allowed with frames and columns: user, "
                                   "time, event, event_name, value, properties, progress)")
-        self._keep(properties or ())
+        names = _arguments.texts("properties", () if properties is None else properties)
+        self._keep(names)
         with shown(progress) as report:
             if paths is not None:
                 files = _parquet.expand(paths)
                 return IngestReport(**self._engine.ingest_files(files, given, strict, report, on_reject, _parquet.read))
             if isinstance(data, Mapping):
                 data = Columns(data)
-            _check_properties(data, properties or ())
+            _check_properties(data, names)
             told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
             rows = told.pop("rows")
             return IngestReport(rows, rows, 0, {}, [], [], **told)
@@ -326,7 +327,7 @@ class Store(Questions):
             InvalidArgument: a malformed expression, or ids of the other kind.
         """
         is_expression = isinstance(segment, (str, Mapping))
-        definition = {"segment": segment} if is_expression else {"users": list(segment)}
+        definition = {"segment": segment} if is_expression else {"users": _arguments.users("segment", segment)}
         self.save("segment", name, definition, replace=True)
 
     def freeze(self, campaign: str, segment: str | Mapping[str, Any], *, run: str = "",
@@ -377,9 +378,10 @@ class Store(Questions):
             How many of them the store knew, once that is durable.
 
         Raises:
-            InvalidArgument: ids of the other kind, or a store that is open read-only.
+            InvalidArgument: a text in place of a list, ids of the other kind, or a store that is open
+                read-only.
         """
-        return self._engine.forget([str(user) for user in users])
+        return self._engine.forget([str(user) for user in _arguments.users("users", users)])
 
     def checkpoint(self) -> None:
         """Makes everything ingested so far durable. Other calls go on meanwhile.
@@ -545,12 +547,14 @@ def open(  # pylint: disable=redefined-builtin
     """
     options = _given({
         "time_zone": time_zone, "week_start": week_start, "user_kind": user_kind,
-        "dimensions": dimensions, "keep": keep, "value_decimals": value_decimals,
+        "dimensions": None if dimensions is None else _arguments.texts("dimensions", dimensions),
+        "keep": None if keep is None else _arguments.texts("keep", keep), "value_decimals": value_decimals,
         "partition_count": partition_count, "event_names_max": event_names_max,
         "dimension_values_max": dimension_values_max, "history": history,
         "history_days": history_days,
-        "question_directories": None if question_directories is None else [
-            os.fspath(directory) for directory in question_directories],
+        "question_directories": (
+            None if question_directories is None
+            else _arguments.paths("question_directories", question_directories)),
         "read_only": read_only, "create_if_missing": create_if_missing,
         "accept_rollback": accept_rollback, "memory_bytes_max": memory_bytes_max,
         "cache_bytes": cache_bytes, "checkpoint_dirty_bytes_max": checkpoint_dirty_bytes_max,

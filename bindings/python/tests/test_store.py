@@ -162,6 +162,32 @@ class Kept(unittest.TestCase):
         self.assertEqual(self.store.active().column("users"), [2, 0, 1])
         self.assertEqual(self.store.info()["forgotten_count"], 2)
 
+    def test_a_text_is_no_list_of_users(self):
+        self.store.ingest({"user": ["a", "n", "ann"], "time": ["2026-01-01"] * 3}, event_name="visit")
+        before = self.store.info()["user_count"]
+        for users in ("ann", b"ann", {"ann": 1}, 7, None, ["a", None], ["a", 1.0], [b"ann"], ["a", True]):
+            with self.subTest(users=users):
+                with self.assertRaises(rollcall.InvalidArgument):
+                    self.store.forget(users)
+                if not isinstance(users, (str, dict)):
+                    with self.assertRaises(rollcall.InvalidArgument):
+                        self.store.save_segment("some", users)
+        self.assertEqual(self.store.info()["user_count"], before)
+        self.assertEqual(self.store.forget(one for one in ("a", "n")), 2)
+
+    def test_a_text_is_no_list_of_names(self):
+        for names in ("ab", b"ab", {"ab": 1}, 7, ["a", 1]):
+            with self.subTest(names=names):
+                for option in ("keep", "dimensions", "question_directories"):
+                    with self.assertRaises(rollcall.InvalidArgument):
+                        memory_store(**{option: names})
+                with self.assertRaises(rollcall.InvalidArgument):
+                    self.store.ingest({**visits(), "a": ["x"] * 6, "b": ["y"] * 6}, properties=names)
+        for definition in ("ab", b"ab", 7):
+            with self.assertRaises(rollcall.InvalidArgument):
+                self.store.campaigns.create(definition)
+        self.assertEqual(self.store.settings()["kept_properties"], [])
+
     def test_a_store_tells_what_it_holds(self):
         info = self.store.info()
         self.assertEqual((info["event_count"], info["user_count"]), (6, 3))
