@@ -186,14 +186,15 @@ class Store(Questions):
             raise InvalidArgument(f"{next(iter(options))}: goes with files (allowed with frames and columns: user, "
                                   "time, event, event_name, value, properties, progress)")
         names = _arguments.texts("properties", () if properties is None else properties)
-        self._keep(names)
+        if isinstance(data, Mapping):
+            data = Columns(data)
+        files = None if paths is None else _parquet.expand(paths)
+        if files is None:
+            _check_columns(data, names)
         with shown(progress) as report:
-            if paths is not None:
-                files = _parquet.expand(paths)
+            self._keep(names)  # comes after the checks, as it changes the store for good
+            if files is not None:
                 return IngestReport(**self._engine.ingest_files(files, given, strict, report, on_reject, _parquet.read))
-            if isinstance(data, Mapping):
-                data = Columns(data)
-            _check_properties(data, names)
             told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
             rows = told.pop("rows")
             return IngestReport(rows, rows, 0, {}, [], [], **told)
@@ -463,8 +464,11 @@ def _paths_of(data: Any) -> list[str] | None:
     return None
 
 
-def _check_properties(data: Any, properties: Sequence[str]) -> None:
-    """Every property that is asked for has a column, as far as `data` tells its columns."""
+def _check_columns(data: Any, properties: Sequence[str]) -> None:
+    """`data` has columns, and each property that is asked for is one of them, as far as it tells."""
+    if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
+        raise _arguments.refused("data", "a data frame, a table or reader with __arrow_c_stream__, a dict of columns, "
+                                 "or paths of files", data)
     names = getattr(data, "names", None)
     if not isinstance(names, list):
         names = getattr(getattr(data, "schema", None), "names", None) or getattr(data, "columns", None)

@@ -111,6 +111,14 @@ class OnDisk(unittest.TestCase):
         with rollcall.open(self.path) as store, self.assertRaises(rollcall.InvalidArgument):
             store.ingest(visits(), properties=["chanel"])
 
+    def test_an_ingest_that_is_refused_keeps_no_property(self):
+        with rollcall.open(self.path) as store:
+            for data, options in ((visits(), {"properties": ["chanel"]}), ({"user": [object()]}, {}), (None, {}),
+                                  (self.path + "/none-*.csv", {})):
+                with self.subTest(data=data), self.assertRaises(rollcall.Error):
+                    store.ingest(data, **{"properties": ["channel"], **options})
+            self.assertEqual(store.settings()["kept_properties"], [])
+
 
 class Kept(unittest.TestCase):
     def setUp(self):
