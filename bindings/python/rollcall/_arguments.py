@@ -38,17 +38,13 @@ def texts(name: str, given: Any) -> list[str]:
     for one in found:
         if not isinstance(one, str):
             raise refused(name, "a list of texts", one)
+        text(name, one)
     return found
 
 
 def paths(name: str, given: Any) -> list[str]:
     """A list of paths."""
-    allowed = "a list of paths"
-    found = listed(name, given, allowed)
-    for one in found:
-        if not isinstance(one, (str, os.PathLike)) or not isinstance(os.fspath(one), str):
-            raise refused(name, allowed, one)
-    return [os.fspath(one) for one in found]
+    return [path(name, one) for one in listed(name, given, "a list of paths")]
 
 
 def users(name: str, given: Any) -> list[str | int]:
@@ -61,3 +57,30 @@ def users(name: str, given: Any) -> list[str | int]:
         elif not isinstance(one, str):
             raise refused(name, allowed, one)
     return found
+
+
+def text(name: str, given: Any) -> str:
+    """A text that can be written as UTF-8."""
+    if not isinstance(given, str):
+        raise refused(name, "a text", given)
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise refused(name, "a text without surrogates", given) from None
+    return given
+
+
+def path(name: str, given: Any) -> str:
+    """A path as text, which must be UTF-8 for the engine."""
+    if isinstance(given, (str, os.PathLike)) and isinstance(found := os.fspath(given), str):
+        return text(name, found)
+    raise refused(name, "a path as str or os.PathLike", given)
+
+
+def seconds(timeout: Any) -> float | None:
+    """The seconds of a timeout; None for none."""
+    if timeout is None:
+        return None
+    if isinstance(timeout, (str, bytes, bool)) or not hasattr(type(timeout), "__float__"):
+        raise refused("timeout", "a number of seconds", timeout)
+    return float(timeout)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollcall import _core
-from rollcall._arguments import listed, refused
+from rollcall._arguments import listed, refused, text
 from rollcall._errors import InvalidArgument
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -175,7 +175,7 @@ class Columns:
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
         # A column is read once, and its length is that of what was read: it may change meanwhile.
-        made = {str(name): _column(str(name), column) for name, column in columns.items()}
+        made = {text("data", str(name)): _column(str(name), column) for name, column in columns.items()}
         sizes = {name: size for name, (size, _) in made.items()}
         if len(set(sizes.values())) > 1:
             told = ", ".join(f"{name!r} has {size}" for name, size in sizes.items())

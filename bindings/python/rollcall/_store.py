@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple, NoReturn, overload
 
 from rollcall import _arguments, _core, _parquet
+from rollcall._arguments import seconds, text
 from rollcall._columns import Columns
 from rollcall._errors import Error, InvalidArgument
 from rollcall._operations import Alerts, Campaigns
@@ -172,6 +173,8 @@ class Store(Questions):
             KeyboardInterrupt: Ctrl-C. What was read is committed, and the same files go on from there.
                 With positions or a token, nothing is ingested.
         """
+        if positions is not None and not isinstance(positions, Mapping):
+            raise _arguments.refused("positions", "a dict from source to position, both texts", positions)
         delivery = {"positions": None if positions is None else list(positions.items()),
                     "token": token, "ack": ack}
         given = _given({"user": user, "time": time, "event": event, "event_name": event_name,
@@ -194,7 +197,7 @@ class Store(Questions):
         with shown(progress) as report:
             self._keep(names)  # comes after the checks, as it changes the store for good
             if files is not None:
-                return IngestReport(**self._engine.ingest_files(files, given, strict, report, on_reject, _parquet.read))
+                return IngestReport(**self._engine.ingest_files(files, given, bool(strict), report, on_reject, _parquet.read))
             told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
             rows = told.pop("rows")
             return IngestReport(rows, rows, 0, {}, [], [], **told)
@@ -232,9 +235,9 @@ class Store(Questions):
         if isinstance(question, str):
             question = _parsed(question)
         if isinstance(question, Mapping):
-            return Result(self._engine.query(json_of(question), timeout), self, question)
-        questions: list[Any] = list(question)
-        answers = self._engine.query_all(json_of(questions), timeout)
+            return Result(self._engine.query(json_of(question), seconds(timeout)), self, question)
+        questions: list[Any] = _arguments.listed("question", question, "a dict, its JSON, or a list of dicts")
+        answers = self._engine.query_all(json_of(questions), seconds(timeout))
         return [Result(answer, self, one) for answer, one in zip(answers, questions)]
 
     def explain(self, question: Mapping[str, Any] | str, *, timeout: float | None = None) -> dict[str, Any]:
@@ -247,8 +250,10 @@ class Store(Questions):
         Raises:
             InvalidArgument: as `query`.
         """
-        text = question if isinstance(question, str) else json_of(question)
-        return self._engine.explain(text, timeout)
+        if not isinstance(question, (str, Mapping)):
+            raise _arguments.refused("question", "a dict or its JSON", question)
+        asked = text("question", question) if isinstance(question, str) else json_of(question)
+        return self._engine.explain(asked, seconds(timeout))
 
     # What people look at.
 
@@ -278,7 +283,7 @@ class Store(Questions):
             DeadlineExceeded: `timeout` passed first.
             OSError: the file cannot be written; one that was there is as it was.
         """
-        page = self._engine.report({"lang": lang, "title": title, "users": users}, timeout)
+        page = self._engine.report({"lang": lang, "title": title, "users": users}, seconds(timeout))
         if path is None:
             return page
         _replace_file(os.fspath(path), page)
@@ -302,11 +307,11 @@ class Store(Questions):
             AlreadyExists: the name is taken, and `replace` is False.
         """
         document = {"objects": [{"kind": kind, "name": name, "definition": definition}]}
-        self._engine.save(json_of(document), replace)
+        self._engine.save(json_of(document), bool(replace))
 
     def saved(self, kind: str) -> dict[str, Any]:
         """The objects of a kind: their definitions by name. `save` says what the kinds are."""
-        return {name: json.loads(text) for name, text in self._engine.saved(kind).items()}
+        return {name: json.loads(found) for name, found in self._engine.saved(text("kind", kind)).items()}
 
     def drop(self, kind: str, name: str) -> None:
         """Drops an object; whatever refers to it stays.
@@ -314,7 +319,7 @@ class Store(Questions):
         Raises:
             NotFound: there is none of that kind and name.
         """
-        self._engine.drop(kind, name)
+        self._engine.drop(text("kind", kind), text("name", name))
 
     def save_segment(self, name: str, segment: str | Mapping[str, Any] | Iterable[str | int]) -> None:
         """Keeps a segment, for questions to use as ``{"segment": NAME}``, and replaces any of the name.
@@ -354,9 +359,9 @@ class Store(Questions):
             AlreadyExists: there is an audience of that name.
             InvalidArgument: as `query`.
         """
-        pairs = [(name, json_of(users)) for name, users in (classes or {}).items()]
-        return self._engine.freeze(campaign, run, json_of(segment), pairs,
-                                   None if as_of is None else json_of(as_of), str(holdout), draw)
+        pairs = [(text("classes", name), json_of(users)) for name, users in (classes or {}).items()]
+        return self._engine.freeze(text("campaign", campaign), text("run", run), json_of(segment), pairs,
+                                   None if as_of is None else json_of(as_of), str(holdout), text("draw", draw))
 
     def audiences(self) -> list[dict[str, Any]]:
         """The audiences, as `freeze` returns them, ordered by campaign and run."""
@@ -368,7 +373,7 @@ class Store(Questions):
         Raises:
             NotFound: there is none of that name.
         """
-        self._engine.drop_audience(campaign, run)
+        self._engine.drop_audience(text("campaign", campaign), text("run", run))
 
     # The store itself.
 
@@ -382,7 +387,7 @@ class Store(Questions):
             InvalidArgument: a text in place of a list, ids of the other kind, or a store that is open
                 read-only.
         """
-        return self._engine.forget([str(user) for user in _arguments.users("users", users)])
+        return self._engine.forget([text("users", str(user)) for user in _arguments.users("users", users)])
 
     def checkpoint(self) -> None:
         """Makes everything ingested so far durable. Other calls go on meanwhile.
@@ -434,11 +439,11 @@ class Store(Questions):
         self._engine.close()
 
 
-def _parsed(text: str) -> Any:
+def _parsed(given: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(given)
     except ValueError as error:
-        raise InvalidArgument(f"question: must be JSON, found {text[:60]!r}: {error}") from None
+        raise InvalidArgument(f"question: must be JSON, found {given[:60]!r}: {error}") from None
 
 
 def _replace_file(path: str, text: str) -> None:
@@ -458,9 +463,9 @@ def _replace_file(path: str, text: str) -> None:
 def _paths_of(data: Any) -> list[str] | None:
     """The paths that `data` names, or None if it is no path."""
     if isinstance(data, (str, os.PathLike)):
-        return [os.fspath(data)]
+        return [_arguments.path("data", data)]
     if isinstance(data, (list, tuple)) and data and all(isinstance(one, (str, os.PathLike)) for one in data):
-        return [os.fspath(one) for one in data]
+        return [_arguments.path("data", one) for one in data]
     return None
 
 
@@ -564,7 +569,7 @@ def open(  # pylint: disable=redefined-builtin
         "cache_bytes": cache_bytes, "checkpoint_dirty_bytes_max": checkpoint_dirty_bytes_max,
         "checkpoint_seconds": checkpoint_seconds, "journal_bytes_max": journal_bytes_max,
         "threads_max": threads_max, "time_max": time_max})
-    directory = os.fspath(path)
+    directory = _arguments.path("path", path)
     return Store(_core.open(directory, directory == ":memory:", options))
 
 
@@ -583,7 +588,7 @@ def backup(path: str | os.PathLike[str], to: str | os.PathLike[str]) -> dict[str
         AlreadyExists: `to` holds something.
         Corruption: the store is damaged, or the copy did not read back the same.
     """
-    return _core.copy_store(os.fspath(path), os.fspath(to))
+    return _core.copy_store(_arguments.path("path", path), _arguments.path("to", to))
 
 
 @atexit.register

@@ -170,6 +170,30 @@ class Kept(unittest.TestCase):
         self.assertEqual(self.store.active().column("users"), [2, 0, 1])
         self.assertEqual(self.store.info()["forgotten_count"], 2)
 
+    def test_arguments_of_other_types_are_refused(self):
+        store, sur = self.store, "a\ud800"
+        good = {"user": ["a"], "time": ["2026-01-01"]}
+        for call in (lambda: rollcall.open(b"x"), lambda: rollcall.open(None), lambda: rollcall.open(sur),
+                     lambda: rollcall.backup(1, "x"), lambda: rollcall.backup("x", b"y"),
+                     lambda: store.ingest(None), lambda: store.ingest(sur), lambda: store.ingest([sur]),
+                     lambda: store.ingest({**good, sur: ["x"]}), lambda: store.ingest({**good, "user": [sur]}),
+                     lambda: store.ingest(good, user=b"user"), lambda: store.ingest(good, user=sur),
+                     lambda: store.ingest(good, positions=7), lambda: store.ingest(good, positions={sur: "x"}),
+                     lambda: store.ingest(good, token="ab"), lambda: store.ingest(good, properties=[sur]),
+                     lambda: store.active(timeout="x"), lambda: store.active(timeout=True),
+                     lambda: store.query({"kind": "active"}, timeout=[]), lambda: store.query(None),
+                     lambda: store.query(b"{}"), lambda: store.query({"kind": sur}), lambda: store.query(sur),
+                     lambda: store.explain(None), lambda: store.explain({"kind": "active"}, timeout="x"),
+                     lambda: store.report(timeout="x"), lambda: store.save(None, "x", {}),
+                     lambda: store.save("segment", "x", {"users": "ann"}), lambda: store.saved(7),
+                     lambda: store.drop("segment", None), lambda: store.freeze(None, "did(visit)"),
+                     lambda: store.drop_audience(7), lambda: store.forget([sur]),
+                     lambda: store.campaigns.run(7), lambda: store.campaigns.report(None),
+                     lambda: store.alerts.show(None), lambda: store.alerts.check(7),
+                     lambda: store.alerts.check(timeout="x")):
+            with self.assertRaises(rollcall.InvalidArgument):
+                call()
+
     def test_a_text_is_no_list_of_users(self):
         self.store.ingest({"user": ["a", "n", "ann"], "time": ["2026-01-01"] * 3}, event_name="visit")
         before = self.store.info()["user_count"]
