@@ -6,10 +6,13 @@ import array
 import datetime
 import decimal
 import itertools
+import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollcall import _core
+from rollcall._arguments import listed, refused, text
 from rollcall._errors import InvalidArgument
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -20,26 +23,43 @@ _ALLOWED = "text, whole numbers, floats, Decimals, dates or datetimes, of one ty
 Column = tuple[str, str, int, list[Any]]
 
 
-def _values_of(column: Any) -> list[Any]:
-    """The values of a column as a list; those of libraries say how they become one."""
-    for name in ("to_pylist", "tolist", "to_list"):
-        if hasattr(column, name):
-            return list(getattr(column, name)())
-    return list(column)
-
-
 def _numpy_column(name: str, column: Any) -> Column | None:
     """A column over the memory of a numpy array, if it is of a type that Arrow has as well."""
     kind, size = column.dtype.kind, column.dtype.itemsize
     formats = {("i", 8): "l", ("i", 4): "i", ("u", 8): "L", ("u", 4): "I", ("f", 8): "g", ("f", 4): "f"}
     if kind == "M":
-        column = column.astype("datetime64[us]").view("int64")
-        if (column == -2**63).any():  # NaT
-            return None
-        return name, "tsu:", 0, [None, column.copy(order="C")]
+        return _instants_of_numpy(name, column)
     if (kind, size) not in formats or not column.dtype.isnative:
         return None
-    return name, formats[kind, size], 0, [None, column.copy(order="C")]
+    return name, formats[kind, size], 0, [None, column]
+
+
+def _instants_of_numpy(name: str, column: Any) -> Column:
+    made = column.astype("datetime64[us]")
+    missing = (made != made).tolist()  # NaT differs from itself
+    # Larger units have instants that microseconds have not; numpy wraps those.
+    unit = column.dtype.str.partition("[")[2].rstrip("]").lstrip("0123456789")
+    if unit not in ("ns", "ps", "fs", "as"):
+        given = column.view("int64")
+        wrapped = made.astype(column.dtype).view("int64") != given
+        if wrapped.any():
+            row = int(wrapped.argmax())
+            raise InvalidArgument(f"column {name!r}: row {row}: {given[row]} in units of {unit} is out of range "
+                                  "(allowed: 0001-01-02 to 9999-12-30)")
+    absent = _validity(missing) if any(missing) else None
+    return name, "tsu:", sum(missing), [absent, made.view("int64")]
+
+
+def _array_of(column: Any) -> Any:
+    """The array of numpy that a column is, or whose values a series of pandas has; or None."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if not isinstance(column, numpy.ndarray) and isinstance(getattr(column, "dtype", None), numpy.dtype):
+        column = numpy.asarray(column)
+    if not isinstance(column, numpy.ndarray):
+        return None
+    return None if isinstance(column, numpy.ma.MaskedArray) else column
 
 
 def _kind_of(value: Any) -> type | None:
@@ -51,7 +71,18 @@ def _kind_of(value: Any) -> type | None:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value != value  # NaN and NaT differ from themselves
+    # Neither is imported for this: NaT and NA of pandas are told by their types.
+    return value is None or type(value).__name__ in ("NaTType", "NAType")
+
+
+def _without_nan(values: list[Any]) -> list[Any]:
+    """The values, with None for NaN where texts or times are, as pandas has NaN in place of missing ones.
+
+    Among numbers NaN is a result, not the absence of one, and the engine refuses it.
+    """
+    if not any(isinstance(value, (str, datetime.date)) for value in values):
+        return values
+    return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
 
 
 def _common_kind(name: str, values: Sequence[Any]) -> type:
@@ -104,11 +135,17 @@ def _integers(name: str, values: Sequence[int]) -> tuple[str, list[Any]]:
                           "2^63 - 1, or from 0 to 2^64 - 1)")
 
 
-def _column(name: str, column: Any) -> Column:
-    if hasattr(column, "dtype") and hasattr(column, "astype") and hasattr(column, "view"):
+def _column(name: str, column: Any) -> tuple[int, Column]:
+    """The length of a column and what the engine takes of it, from one reading of its values."""
+    if len(shape := getattr(column, "shape", (0,))) != 1:
+        raise InvalidArgument(f"column {name!r}: must have one dimension, found {len(shape)}")
+    if (array_of := _array_of(column)) is not None:
+        column = array_of.copy(order="C")
         if (made := _numpy_column(name, column)) is not None:
-            return made
-    values = _values_of(column)
+            return len(column), made
+    if isinstance(column, (set, frozenset)):
+        raise refused(f"column {name!r}", "a list or an array, as a set has no order", column)
+    values = _without_nan(listed(f"column {name!r}", column, "a list, an array or a series"))
     kind = _common_kind(name, values)
     missing = [_is_missing(value) for value in values]
     if any(missing):
@@ -130,20 +167,22 @@ def _column(name: str, column: Any) -> Column:
         form, buffers = _instants(name, values)
     else:
         form, buffers = "tdD", [array.array("i", (value.toordinal() - 719163 for value in values))]
-    return name, form, sum(missing), [_validity(missing) if any(missing) else None, *buffers]
+    return len(values), (name, form, sum(missing), [_validity(missing) if any(missing) else None, *buffers])
 
 
 class Columns:
     """Columns of equal length as an Arrow stream of one batch."""
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
-        sizes = {name: len(column) for name, column in columns.items()}
+        # A column is read once, and its length is that of what was read: it may change meanwhile.
+        made = {text("data", str(name)): _column(str(name), column) for name, column in columns.items()}
+        sizes = {name: size for name, (size, _) in made.items()}
         if len(set(sizes.values())) > 1:
             told = ", ".join(f"{name!r} has {size}" for name, size in sizes.items())
             raise InvalidArgument(f"data: all columns must have as many rows, found: {told}")
         self.length = next(iter(sizes.values()), 0)
-        self.names = list(columns)
-        self._columns = [_column(str(name), column) for name, column in columns.items()]
+        self.names = list(made)
+        self._columns = [column for _, column in made.values()]
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return _core.columns_capsule(self._columns, self.length)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from rollcall._arguments import listed, seconds, text
 from rollcall._questions import json_of
 from rollcall._result import Result
 
@@ -43,8 +44,9 @@ class Campaigns:
             AlreadyExists: the name is taken.
             FailedPrecondition: the store has no events yet.
         """
-        definitions = [definition] if isinstance(definition, Mapping) else [*definition]
-        return self._engine.create_campaigns([json_of(one) for one in definitions], False, timeout)
+        definitions = ([definition] if isinstance(definition, Mapping)
+                       else listed("definition", definition, "a dict or a list of dicts"))
+        return self._engine.create_campaigns([json_of(one) for one in definitions], False, seconds(timeout))
 
     def create_standard(self, *, timeout: float | None = None, **common: Any) -> Dicts:
         """Keeps campaigns for the usual churn windows, from the next day to a quarter.
@@ -56,11 +58,11 @@ class Campaigns:
         Returns:
             Their runs, as `create` does.
         """
-        return self._engine.create_campaigns([json_of(common)], True, timeout)
+        return self._engine.create_campaigns([json_of(common)], True, seconds(timeout))
 
     def list(self) -> dict[str, dict[str, Any]]:
         """The definitions by name, with every field in force."""
-        found = [json.loads(text) for text in self._engine.campaigns()]
+        found = [json.loads(one) for one in self._engine.campaigns()]
         return {campaign["name"]: campaign for campaign in found}
 
     def runs(self, name: str) -> Dicts:
@@ -73,7 +75,7 @@ class Campaigns:
         Raises:
             NotFound: there is no such campaign.
         """
-        return self._engine.run_campaigns(name, timeout)
+        return self._engine.run_campaigns(None if name is None else text("name", name), seconds(timeout))
 
     def users(self, name: str, arm: str, *, run: str | None = None, class_: str | None = None,
               batch: int = 65_536, timeout: float | None = None) -> Iterator[Result]:
@@ -95,7 +97,7 @@ class Campaigns:
         """
         options = {"arm": arm, "run": run, "class_": class_, "batch": batch}
         given = {key: value for key, value in options.items() if value is not None}
-        question = json.loads(self._engine.users_of_campaign(name, given))
+        question = json.loads(self._engine.users_of_campaign(text("name", name), given))
         while True:
             page = self._store.query(question, timeout=timeout)
             yield page
@@ -110,17 +112,17 @@ class Campaigns:
             NotFound: there is no such campaign.
             FailedPrecondition: it has no run yet.
         """
-        question = json.loads(self._engine.report_of_campaign(name))
+        question = json.loads(self._engine.report_of_campaign(text("name", name)))
         answer: Result = self._store.query(question, timeout=timeout)
         return answer
 
     def end(self, name: str) -> None:
         """Ends a campaign: it has no further runs; those that it had stay, and so does its report."""
-        self._engine.end_campaign(name)
+        self._engine.end_campaign(text("name", name))
 
     def drop(self, name: str) -> None:
         """Drops a campaign with its runs, durably with the next checkpoint."""
-        self._engine.drop_campaign(name)
+        self._engine.drop_campaign(text("name", name))
 
 
 class Notification(NamedTuple):
@@ -167,7 +169,7 @@ class Alerts:
             AlreadyExists: the name is taken, and `replace` is False.
             Unsupported: the store is in memory.
         """
-        self._engine.create_alert(name, json_of(definition), replace, timeout)
+        self._engine.create_alert(text("name", name), json_of(definition), bool(replace), seconds(timeout))
 
     def list(self) -> Dicts:
         """Each alert with its ``state``: ok, pending, firing, stale, unknown or off."""
@@ -180,7 +182,7 @@ class Alerts:
         Raises:
             NotFound: there is none of that name.
         """
-        found: dict[str, Any] = json.loads(self._engine.alert(name))
+        found: dict[str, Any] = json.loads(self._engine.alert(text("name", name)))
         return found
 
     def check(self, *names: str, timeout: float | None = None) -> Dicts:
@@ -198,7 +200,7 @@ class Alerts:
             NotFound: there is none of a name.
             FailedPrecondition: it is off.
         """
-        found: Dicts = json.loads(self._engine.check_alerts([*names], timeout))
+        found: Dicts = json.loads(self._engine.check_alerts([text("names", name) for name in names], seconds(timeout)))
         return found
 
     def notify(self, send: Send) -> Notified:
@@ -213,7 +215,7 @@ class Alerts:
 
     def test(self, name: str, send: Send) -> Notified:
         """Sends one to each target of an alert that tries whether it arrives."""
-        return Notified(**self._engine.test_alert(name, _unpacked(send)))
+        return Notified(**self._engine.test_alert(text("name", name), _unpacked(send)))
 
     def breaker(self, name: str) -> bool:
         """Whether a program should stop: whether the alert fires or is stale. Asks no question.
@@ -222,15 +224,15 @@ class Alerts:
             NotFound: there is none of that name.
             FailedPrecondition: it is off, or was never checked, so that nothing is known.
         """
-        return bool(json.loads(self._engine.alert_breaker(name))["is_open"])
+        return bool(json.loads(self._engine.alert_breaker(text("name", name)))["is_open"])
 
     def enable(self, name: str) -> None:
         """Switches an alert on, without a state."""
-        self._engine.switch_alert(name, True)
+        self._engine.switch_alert(text("name", name), True)
 
     def disable(self, name: str) -> None:
         """Switches an alert off, and forgets its states."""
-        self._engine.switch_alert(name, False)
+        self._engine.switch_alert(text("name", name), False)
 
     def drop(self, name: str) -> None:
         """Drops an alert and what became of it.
@@ -238,7 +240,7 @@ class Alerts:
         Raises:
             NotFound: there is none of that name.
         """
-        self._engine.drop_alert(name)
+        self._engine.drop_alert(text("name", name))
 
 
 def _unpacked(send: Send) -> Callable[[str, str, str, str], object]:

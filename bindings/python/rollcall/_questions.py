@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rollcall import _core
+from rollcall._arguments import text
 
 TABLE: dict[str, Any] = _core.kind_table()
 
@@ -126,7 +127,7 @@ def plain(value: Any) -> Any:
 
 def json_of(question: Any) -> str:
     """The JSON of a question, or of a part of one."""
-    return json.dumps(question, default=plain, ensure_ascii=False, allow_nan=False)
+    return text("question", json.dumps(question, default=plain, ensure_ascii=False, allow_nan=False))
 
 
 def _put(question: dict[str, Any], place: str, value: Any) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, NoReturn, overload
 
-from rollcall import _core, _parquet
+from rollcall import _arguments, _core, _parquet
+from rollcall._arguments import seconds, text
 from rollcall._columns import Columns
 from rollcall._errors import Error, InvalidArgument
 from rollcall._operations import Alerts, Campaigns
@@ -172,6 +173,8 @@ class Store(Questions):
             KeyboardInterrupt: Ctrl-C. What was read is committed, and the same files go on from there.
                 With positions or a token, nothing is ingested.
         """
+        if positions is not None and not isinstance(positions, Mapping):
+            raise _arguments.refused("positions", "a dict from source to position, both texts", positions)
         delivery = {"positions": None if positions is None else list(positions.items()),
                     "token": token, "ack": ack}
         given = _given({"user": user, "time": time, "event": event, "event_name": event_name,
@@ -185,14 +188,16 @@ class Store(Questions):
         if options and paths is None:
             raise InvalidArgument(f"{next(iter(options))}: goes with files (allowed with frames and columns: user, "
                                   "time, event, event_name, value, properties, progress)")
-        self._keep(properties or ())
+        names = _arguments.texts("properties", () if properties is None else properties)
+        if isinstance(data, Mapping):
+            data = Columns(data)
+        files = None if paths is None else _parquet.expand(paths)
+        if files is None:
+            _check_columns(data, names)
         with shown(progress) as report:
-            if paths is not None:
-                files = _parquet.expand(paths)
-                return IngestReport(**self._engine.ingest_files(files, given, strict, report, on_reject, _parquet.read))
-            if isinstance(data, Mapping):
-                data = Columns(data)
-            _check_properties(data, properties or ())
+            self._keep(names)  # comes after the checks, as it changes the store for good
+            if files is not None:
+                return IngestReport(**self._engine.ingest_files(files, given, bool(strict), report, on_reject, _parquet.read))
             told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
             rows = told.pop("rows")
             return IngestReport(rows, rows, 0, {}, [], [], **told)
@@ -230,9 +235,9 @@ class Store(Questions):
         if isinstance(question, str):
             question = _parsed(question)
         if isinstance(question, Mapping):
-            return Result(self._engine.query(json_of(question), timeout), self, question)
-        questions: list[Any] = list(question)
-        answers = self._engine.query_all(json_of(questions), timeout)
+            return Result(self._engine.query(json_of(question), seconds(timeout)), self, question)
+        questions: list[Any] = _arguments.listed("question", question, "a dict, its JSON, or a list of dicts")
+        answers = self._engine.query_all(json_of(questions), seconds(timeout))
         return [Result(answer, self, one) for answer, one in zip(answers, questions)]
 
     def explain(self, question: Mapping[str, Any] | str, *, timeout: float | None = None) -> dict[str, Any]:
@@ -245,8 +250,10 @@ class Store(Questions):
         Raises:
             InvalidArgument: as `query`.
         """
-        text = question if isinstance(question, str) else json_of(question)
-        return self._engine.explain(text, timeout)
+        if not isinstance(question, (str, Mapping)):
+            raise _arguments.refused("question", "a dict or its JSON", question)
+        asked = text("question", question) if isinstance(question, str) else json_of(question)
+        return self._engine.explain(asked, seconds(timeout))
 
     # What people look at.
 
@@ -276,7 +283,7 @@ class Store(Questions):
             DeadlineExceeded: `timeout` passed first.
             OSError: the file cannot be written; one that was there is as it was.
         """
-        page = self._engine.report({"lang": lang, "title": title, "users": users}, timeout)
+        page = self._engine.report({"lang": lang, "title": title, "users": users}, seconds(timeout))
         if path is None:
             return page
         _replace_file(os.fspath(path), page)
@@ -300,11 +307,11 @@ class Store(Questions):
             AlreadyExists: the name is taken, and `replace` is False.
         """
         document = {"objects": [{"kind": kind, "name": name, "definition": definition}]}
-        self._engine.save(json_of(document), replace)
+        self._engine.save(json_of(document), bool(replace))
 
     def saved(self, kind: str) -> dict[str, Any]:
         """The objects of a kind: their definitions by name. `save` says what the kinds are."""
-        return {name: json.loads(text) for name, text in self._engine.saved(kind).items()}
+        return {name: json.loads(found) for name, found in self._engine.saved(text("kind", kind)).items()}
 
     def drop(self, kind: str, name: str) -> None:
         """Drops an object; whatever refers to it stays.
@@ -312,7 +319,7 @@ class Store(Questions):
         Raises:
             NotFound: there is none of that kind and name.
         """
-        self._engine.drop(kind, name)
+        self._engine.drop(text("kind", kind), text("name", name))
 
     def save_segment(self, name: str, segment: str | Mapping[str, Any] | Iterable[str | int]) -> None:
         """Keeps a segment, for questions to use as ``{"segment": NAME}``, and replaces any of the name.
@@ -326,7 +333,7 @@ class Store(Questions):
             InvalidArgument: a malformed expression, or ids of the other kind.
         """
         is_expression = isinstance(segment, (str, Mapping))
-        definition = {"segment": segment} if is_expression else {"users": list(segment)}
+        definition = {"segment": segment} if is_expression else {"users": _arguments.users("segment", segment)}
         self.save("segment", name, definition, replace=True)
 
     def freeze(self, campaign: str, segment: str | Mapping[str, Any], *, run: str = "",
@@ -352,9 +359,9 @@ class Store(Questions):
             AlreadyExists: there is an audience of that name.
             InvalidArgument: as `query`.
         """
-        pairs = [(name, json_of(users)) for name, users in (classes or {}).items()]
-        return self._engine.freeze(campaign, run, json_of(segment), pairs,
-                                   None if as_of is None else json_of(as_of), str(holdout), draw)
+        pairs = [(text("classes", name), json_of(users)) for name, users in (classes or {}).items()]
+        return self._engine.freeze(text("campaign", campaign), text("run", run), json_of(segment), pairs,
+                                   None if as_of is None else json_of(as_of), str(holdout), text("draw", draw))
 
     def audiences(self) -> list[dict[str, Any]]:
         """The audiences, as `freeze` returns them, ordered by campaign and run."""
@@ -366,7 +373,7 @@ class Store(Questions):
         Raises:
             NotFound: there is none of that name.
         """
-        self._engine.drop_audience(campaign, run)
+        self._engine.drop_audience(text("campaign", campaign), text("run", run))
 
     # The store itself.
 
@@ -377,9 +384,10 @@ class Store(Questions):
             How many of them the store knew, once that is durable.
 
         Raises:
-            InvalidArgument: ids of the other kind, or a store that is open read-only.
+            InvalidArgument: a text in place of a list, ids of the other kind, or a store that is open
+                read-only.
         """
-        return self._engine.forget([str(user) for user in users])
+        return self._engine.forget([text("users", str(user)) for user in _arguments.users("users", users)])
 
     def checkpoint(self) -> None:
         """Makes everything ingested so far durable. Other calls go on meanwhile.
@@ -431,11 +439,11 @@ class Store(Questions):
         self._engine.close()
 
 
-def _parsed(text: str) -> Any:
+def _parsed(given: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(given)
     except ValueError as error:
-        raise InvalidArgument(f"question: must be JSON, found {text[:60]!r}: {error}") from None
+        raise InvalidArgument(f"question: must be JSON, found {given[:60]!r}: {error}") from None
 
 
 def _replace_file(path: str, text: str) -> None:
@@ -455,14 +463,17 @@ def _replace_file(path: str, text: str) -> None:
 def _paths_of(data: Any) -> list[str] | None:
     """The paths that `data` names, or None if it is no path."""
     if isinstance(data, (str, os.PathLike)):
-        return [os.fspath(data)]
+        return [_arguments.path("data", data)]
     if isinstance(data, (list, tuple)) and data and all(isinstance(one, (str, os.PathLike)) for one in data):
-        return [os.fspath(one) for one in data]
+        return [_arguments.path("data", one) for one in data]
     return None
 
 
-def _check_properties(data: Any, properties: Sequence[str]) -> None:
-    """Every property that is asked for has a column, as far as `data` tells its columns."""
+def _check_columns(data: Any, properties: Sequence[str]) -> None:
+    """`data` has columns, and each property that is asked for is one of them, as far as it tells."""
+    if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
+        raise _arguments.refused("data", "a data frame, a table or reader with __arrow_c_stream__, a dict of columns, "
+                                 "or paths of files", data)
     names = getattr(data, "names", None)
     if not isinstance(names, list):
         names = getattr(getattr(data, "schema", None), "names", None) or getattr(data, "columns", None)
@@ -545,18 +556,20 @@ def open(  # pylint: disable=redefined-builtin
     """
     options = _given({
         "time_zone": time_zone, "week_start": week_start, "user_kind": user_kind,
-        "dimensions": dimensions, "keep": keep, "value_decimals": value_decimals,
+        "dimensions": None if dimensions is None else _arguments.texts("dimensions", dimensions),
+        "keep": None if keep is None else _arguments.texts("keep", keep), "value_decimals": value_decimals,
         "partition_count": partition_count, "event_names_max": event_names_max,
         "dimension_values_max": dimension_values_max, "history": history,
         "history_days": history_days,
-        "question_directories": None if question_directories is None else [
-            os.fspath(directory) for directory in question_directories],
+        "question_directories": (
+            None if question_directories is None
+            else _arguments.paths("question_directories", question_directories)),
         "read_only": read_only, "create_if_missing": create_if_missing,
         "accept_rollback": accept_rollback, "memory_bytes_max": memory_bytes_max,
         "cache_bytes": cache_bytes, "checkpoint_dirty_bytes_max": checkpoint_dirty_bytes_max,
         "checkpoint_seconds": checkpoint_seconds, "journal_bytes_max": journal_bytes_max,
         "threads_max": threads_max, "time_max": time_max})
-    directory = os.fspath(path)
+    directory = _arguments.path("path", path)
     return Store(_core.open(directory, directory == ":memory:", options))
 
 
@@ -575,7 +588,7 @@ def backup(path: str | os.PathLike[str], to: str | os.PathLike[str]) -> dict[str
         AlreadyExists: `to` holds something.
         Corruption: the store is damaged, or the copy did not read back the same.
     """
-    return _core.copy_store(os.fspath(path), os.fspath(to))
+    return _core.copy_store(_arguments.path("path", path), _arguments.path("to", to))
 
 
 @atexit.register

@@ -82,6 +82,38 @@ class PlainColumns(Base):
                     store.ingest({**good, **columns})
                 self.assertEqual(store.info()["event_count"], 0)
 
+    def test_lengths_are_those_of_what_was_read(self):
+        class Lying(list):
+            def __len__(self):
+                return 50
+
+        class Growing(list):
+            def __iter__(self):
+                self.append("x")
+                return super().__iter__()
+
+        for users in (Lying(["a", "b", "c"]), Growing(["a"] * 50)):
+            with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
+                store.ingest({"user": users, "time": ["2026-01-01"] * 50}, event_name="visit")
+
+    def test_what_has_no_order_or_no_elements_is_refused(self):
+        for users in ("ab", b"ab", {"a", "b"}, {"a": 1, "b": 2}, 7, None):
+            with self.subTest(users=users), memory_store() as store:
+                with self.assertRaises(rollcall.InvalidArgument):
+                    store.ingest({"user": users, "time": ["2026-01-01"] * 2}, event_name="visit")
+
+    def test_nan_among_numbers_is_an_error(self):
+        nan = float("nan")
+        for values in ([1.5, nan], [1, nan], [nan, nan], [decimal.Decimal("1.5"), decimal.Decimal("NaN")],
+                       [decimal.Decimal("1.5"), decimal.Decimal("sNaN")]):
+            with self.subTest(values=values), memory_store() as store:
+                with self.assertRaises(rollcall.InvalidArgument):
+                    store.ingest({"user": ["a", "b"], "time": ["2026-01-01"] * 2, "paid": values},
+                                 event_name="buy", value="paid")
+        with memory_store(dimensions=["channel"]) as store:
+            store.ingest({"user": ["a", "b"], "time": ["2026-01-01"] * 2, "channel": ["ads", nan]}, event_name="buy")
+            self.assertEqual(store.active(breakdown="channel", period="month").column("channel"), ["", "ads"])
+
     def test_options_of_files_go_with_files(self):
         with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
             store.ingest(visits(), delimiter=";")
@@ -103,6 +135,38 @@ class Libraries(Base):
         columns["value"] = numpy.array([1.5, 0, 2, 0, 0.25, 1])
         self.check_visits(columns, value="value")
         self.check_visits({name: values[::-1] for name, values in columns.items()}, value="value")
+
+    def test_what_numpy_has_besides_values(self):
+        numpy = library(self, "numpy")
+        good = {"user": ["a", "b", "c"], "time": ["2026-01-01"] * 3, "paid": [1, 2, 3]}
+
+        def ingest(**columns):
+            with memory_store(dimensions=["at"]) as store:
+                store.ingest({**good, **columns}, event_name="buy", value="paid")
+                return store.counts(period="month").column("value")
+
+        masked = numpy.ma.array([99.0, 2, 3], mask=[True, False, False])
+        self.assertEqual(ingest(paid=masked), [decimal.Decimal(5)])
+        times = ["2026-01-01", "NaT", "2026-01-02"]
+        for wrong in ({"user": numpy.arange(6).reshape(3, 2)}, {"user": numpy.array("a")},
+                      {"user": numpy.ma.array([1, 2, 3], mask=[True, False, False])},
+                      {"paid": numpy.array([1, numpy.nan, 3])},
+                      {"time": numpy.array([1, 2**62, 1], "datetime64[s]")},
+                      {"time": numpy.array([2**62, 1, 1], "datetime64[h]")},
+                      {"time": numpy.array(times, "datetime64[ns]")}, {"time": numpy.array(times, "datetime64[s]")}):
+            with self.subTest(wrong=wrong), self.assertRaises(rollcall.InvalidArgument):
+                ingest(**wrong)
+
+    def test_series_of_pandas_are_columns(self):
+        pandas = library(self, "pandas")
+        columns = typed_columns()
+        columns["value"] = [1.5, 0.0, 2.0, 0.0, 0.25, 1.0]
+        self.check_visits({name: pandas.Series(values) for name, values in columns.items()}, value="value")
+        columns["value"] = pandas.array([1.5, 0.0, 2.0, None, 0.25, 1.0], dtype="Float64")
+        self.check_visits(columns, value="value")
+        columns["value"] = pandas.Series([1.5, 0.0, 2.0, None, 0.25, 1.0])
+        with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
+            store.ingest(columns, value="value")
 
     def test_pyarrow(self):
         pyarrow = library(self, "pyarrow")

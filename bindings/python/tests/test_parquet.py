@@ -106,7 +106,8 @@ class Parquet(unittest.TestCase):
             self.assertEqual(store.info()["event_count"], 0)
             self.assertEqual(store.sources(), {})
 
-    def test_a_damaged_file_is_an_error_and_leaves_no_trace(self):
+    def check_damaged_files(self, rounds):
+        """A file with other bits, or fewer, is a rollcall.Error, or all of its rows come in."""
         rows = 2000
         good = self.write("good.parquet", {"user": [f"user {n * 7919 % rows}" for n in range(rows)],
                                            "time": [DAY] * rows, "event": ["login"] * rows}, row_group_size=500)
@@ -114,7 +115,7 @@ class Parquet(unittest.TestCase):
             content = file.read()
         generator = random.Random(7)
         damaged = os.path.join(self.folder, "damaged.parquet")
-        for round_ in range(60):
+        for round_ in range(rounds):
             changed = bytearray(content)
             if round_ % 4 == 0:
                 del changed[generator.randrange(len(changed)):]
@@ -126,10 +127,20 @@ class Parquet(unittest.TestCase):
             with memory_store() as store:
                 try:
                     report = store.ingest(damaged)
-                except rollcall.Error:
+                except rollcall.Error as error:
+                    self.assertIn(damaged, str(error))
                     self.assertEqual(store.info()["event_count"], 0, f"round {round_}")
                 else:  # a letter of a name may be another one without anybody being able to tell
                     self.assertEqual(report.rows_read, rows, f"round {round_}")
+        return damaged
+
+    def test_a_file_damaged_in_its_pages_or_metadata_is_an_error_of_duckdb_too(self):
+        library(self, "duckdb")
+        with unittest.mock.patch.dict("sys.modules", {"pyarrow": None}):
+            self.check_damaged_files(40)
+
+    def test_a_damaged_file_is_an_error_and_leaves_no_trace(self):
+        damaged = self.check_damaged_files(60)
         good_after = self.write("good.parquet", visits())
         with open(damaged, "wb") as file:
             file.write(b"PAR1 and nothing else")

@@ -111,6 +111,14 @@ class OnDisk(unittest.TestCase):
         with rollcall.open(self.path) as store, self.assertRaises(rollcall.InvalidArgument):
             store.ingest(visits(), properties=["chanel"])
 
+    def test_an_ingest_that_is_refused_keeps_no_property(self):
+        with rollcall.open(self.path) as store:
+            for data, options in ((visits(), {"properties": ["chanel"]}), ({"user": [object()]}, {}), (None, {}),
+                                  (self.path + "/none-*.csv", {})):
+                with self.subTest(data=data), self.assertRaises(rollcall.Error):
+                    store.ingest(data, **{"properties": ["channel"], **options})
+            self.assertEqual(store.settings()["kept_properties"], [])
+
 
 class Kept(unittest.TestCase):
     def setUp(self):
@@ -161,6 +169,56 @@ class Kept(unittest.TestCase):
         self.assertEqual(self.store.forget(["ann", "zoe"]), 1)
         self.assertEqual(self.store.active().column("users"), [2, 0, 1])
         self.assertEqual(self.store.info()["forgotten_count"], 2)
+
+    def test_arguments_of_other_types_are_refused(self):
+        store, sur = self.store, "a\ud800"
+        good = {"user": ["a"], "time": ["2026-01-01"]}
+        for call in (lambda: rollcall.open(b"x"), lambda: rollcall.open(None), lambda: rollcall.open(sur),
+                     lambda: rollcall.backup(1, "x"), lambda: rollcall.backup("x", b"y"),
+                     lambda: store.ingest(None), lambda: store.ingest(sur), lambda: store.ingest([sur]),
+                     lambda: store.ingest({**good, sur: ["x"]}), lambda: store.ingest({**good, "user": [sur]}),
+                     lambda: store.ingest(good, user=b"user"), lambda: store.ingest(good, user=sur),
+                     lambda: store.ingest(good, positions=7), lambda: store.ingest(good, positions={sur: "x"}),
+                     lambda: store.ingest(good, token="ab"), lambda: store.ingest(good, properties=[sur]),
+                     lambda: store.active(timeout="x"), lambda: store.active(timeout=True),
+                     lambda: store.query({"kind": "active"}, timeout=[]), lambda: store.query(None),
+                     lambda: store.query(b"{}"), lambda: store.query({"kind": sur}), lambda: store.query(sur),
+                     lambda: store.explain(None), lambda: store.explain({"kind": "active"}, timeout="x"),
+                     lambda: store.report(timeout="x"), lambda: store.save(None, "x", {}),
+                     lambda: store.save("segment", "x", {"users": "ann"}), lambda: store.saved(7),
+                     lambda: store.drop("segment", None), lambda: store.freeze(None, "did(visit)"),
+                     lambda: store.drop_audience(7), lambda: store.forget([sur]),
+                     lambda: store.campaigns.run(7), lambda: store.campaigns.report(None),
+                     lambda: store.alerts.show(None), lambda: store.alerts.check(7),
+                     lambda: store.alerts.check(timeout="x")):
+            with self.assertRaises(rollcall.InvalidArgument):
+                call()
+
+    def test_a_text_is_no_list_of_users(self):
+        self.store.ingest({"user": ["a", "n", "ann"], "time": ["2026-01-01"] * 3}, event_name="visit")
+        before = self.store.info()["user_count"]
+        for users in ("ann", b"ann", {"ann": 1}, 7, None, ["a", None], ["a", 1.0], [b"ann"], ["a", True]):
+            with self.subTest(users=users):
+                with self.assertRaises(rollcall.InvalidArgument):
+                    self.store.forget(users)
+                if not isinstance(users, (str, dict)):
+                    with self.assertRaises(rollcall.InvalidArgument):
+                        self.store.save_segment("some", users)
+        self.assertEqual(self.store.info()["user_count"], before)
+        self.assertEqual(self.store.forget(one for one in ("a", "n")), 2)
+
+    def test_a_text_is_no_list_of_names(self):
+        for names in ("ab", b"ab", {"ab": 1}, 7, ["a", 1]):
+            with self.subTest(names=names):
+                for option in ("keep", "dimensions", "question_directories"):
+                    with self.assertRaises(rollcall.InvalidArgument):
+                        memory_store(**{option: names})
+                with self.assertRaises(rollcall.InvalidArgument):
+                    self.store.ingest({**visits(), "a": ["x"] * 6, "b": ["y"] * 6}, properties=names)
+        for definition in ("ab", b"ab", 7):
+            with self.assertRaises(rollcall.InvalidArgument):
+                self.store.campaigns.create(definition)
+        self.assertEqual(self.store.settings()["kept_properties"], [])
 
     def test_a_store_tells_what_it_holds(self):
         info = self.store.info()
