@@ -21,6 +21,7 @@ import tarfile
 import tempfile
 import time
 import tomllib
+import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -153,6 +154,9 @@ def wheel(options):
     run(python, "-m", "auditwheel", "repair", "--strip", "-w", repaired, newest(os.path.join(raw, "*.whl")),
         env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"]})
     made = newest(os.path.join(repaired, "*.whl"))
+    with zipfile.ZipFile(made) as file:
+        if not any(name.endswith(".dist-info/licenses/LICENSE") for name in file.namelist()):
+            sys.exit(f"package.py: {made} lacks the licence")
     size = os.path.getsize(made)
     with tempfile.TemporaryDirectory() as folder:
         fresh = environment(os.path.join(folder, "venv"))

@@ -23,6 +23,8 @@ from rollcall._questions import Questions, json_of
 from rollcall._result import Result
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+# Options of files, which frames and columns cannot follow where an error names them.
+_OF_FILES = frozenset({"time_unit", "time_format", "decimal", "grouping", "currency"})
 _OPEN: weakref.WeakSet[Store] = weakref.WeakSet()
 
 
@@ -198,7 +200,12 @@ class Store(Questions):
             self._keep(names)  # comes after the checks, as it changes the store for good
             if files is not None:
                 return IngestReport(**self._engine.ingest_files(files, given, bool(strict), report, on_reject, _parquet.read))
-            told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
+            try:
+                told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
+            except InvalidArgument as error:
+                if any(_OF_FILES.intersection(way) for way in error.options):
+                    error.options, error.hint = [], ""
+                raise
             rows = told.pop("rows")
             return IngestReport(rows, rows, 0, {}, [], [], **told)
 

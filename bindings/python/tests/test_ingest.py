@@ -118,6 +118,12 @@ class PlainColumns(Base):
         with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
             store.ingest(visits(), delimiter=";")
 
+    def test_a_hint_is_one_that_columns_can_follow(self):
+        for times in ([1, 2], ["never", "2026-01-01"]):
+            with memory_store() as store, self.assertRaises(rollcall.InvalidArgument) as raised:
+                store.ingest({"user": ["a", "b"], "time": times}, event_name="visit")
+            self.assertEqual((raised.exception.hint, raised.exception.options), ("", []))
+
     def test_anything_else_is_refused(self):
         with memory_store() as store:
             for data in (7, object(), [1, 2]):

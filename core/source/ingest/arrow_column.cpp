@@ -105,11 +105,43 @@ Status read_plain_texts(const ArrowColumn& column, const TextTypes& types, TextA
   return {};
 }
 
+// Returns the name by which Arrow's libraries call a type, such as float64 for "g", or the format
+// itself in quotes for a type that has parameters.
+std::string arrow_type_name(std::string_view format) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"b", "bool"},           {"c", "int8"},
+      {"C", "uint8"},          {"s", "int16"},
+      {"S", "uint16"},         {"i", "int32"},
+      {"I", "uint32"},         {"l", "int64"},
+      {"L", "uint64"},         {"e", "float16"},
+      {"f", "float32"},        {"g", "float64"},
+      {"u", "string"},         {"U", "large_string"},
+      {"vu", "string_view"},   {"z", "binary"},
+      {"Z", "large_binary"},   {"vz", "binary_view"},
+      {"tdD", "date32"},       {"tdm", "date64"},
+      {"tts", "time32[s]"},    {"ttm", "time32[ms]"},
+      {"ttu", "time64[us]"},   {"ttn", "time64[ns]"},
+      {"tDs", "duration[s]"},  {"tDm", "duration[ms]"},
+      {"tDu", "duration[us]"}, {"tDn", "duration[ns]"},
+      {"+l", "list"},          {"+L", "large_list"},
+      {"+s", "struct"},        {"+m", "map"}};
+  for (const auto& [code, name] : kNames) {
+    if (code == format) return std::string(name);
+  }
+  return quoted_excerpt(format);
+}
+
 }  // namespace
 
 Result<ArrowColumn> ArrowColumn::make(std::string name, const ArrowSchema* schema,
                                       const ArrowArray* array, std::int64_t offset,
                                       std::int64_t size, std::uint64_t first_row) {
+  if (std::string_view(schema->format) == "n") {
+    return Status::invalid_argument(
+        fmt::format("arrow: column {}: of type null, as it has no values (allowed: a column of one "
+                    "of the other types, even if all of it is null)",
+                    quoted_excerpt(name)));
+  }
   constexpr std::int64_t kOffsetMax = std::numeric_limits<std::int64_t>::max() / 64;
   ArrowColumn column;
   column.name_ = std::move(name);
@@ -127,7 +159,7 @@ Result<ArrowColumn> ArrowColumn::make(std::string name, const ArrowSchema* schem
   if (!whole) {
     return Status::invalid_argument(
         fmt::format("arrow: column {}: it is not what its type {} needs",
-                    quoted_excerpt(column.name_), quoted_excerpt(column.format())));
+                    quoted_excerpt(column.name_), arrow_type_name(column.format())));
   }
   column.offset_ = offset + array->offset;
   column.size_ = static_cast<std::size_t>(size);
@@ -152,7 +184,7 @@ Status ArrowColumn::fault(std::size_t row, std::string_view what) const {
 
 Status ArrowColumn::wrong_type(std::string_view allowed) const {
   return Status::invalid_argument(fmt::format("arrow: column {}: of type {} (allowed: {})",
-                                              quoted_excerpt(name_), quoted_excerpt(format()),
+                                              quoted_excerpt(name_), arrow_type_name(format()),
                                               allowed));
 }
 

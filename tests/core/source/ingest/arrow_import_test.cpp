@@ -148,7 +148,7 @@ TEST_F(ArrowImport, ValuesOfEveryKind) {
             "arrow: column \"amount\": row 0: value: out of range: \"9223372036854775807\" "
             "(allowed: below 2^63 at 2 decimals)");
   EXPECT_EQ(message(numbers<std::int32_t>("tdD", "amount", {1})),
-            "arrow: column \"amount\": of type \"tdD\" (allowed: integers, decimals, floats or "
+            "arrow: column \"amount\": of type date32 (allowed: integers, decimals, floats or "
             "strings)");
 }
 
@@ -260,7 +260,11 @@ TEST_F(ArrowImport, ErrorsNameTheColumn) {
                             times(), events()}),
             "arrow: column \"user\": row 2: null (allowed: a user)");
   EXPECT_EQ(error(*engine, {numbers<double>("g", "user", {1, 2, 3}), times(), events()}),
-            "arrow: column \"user\": of type \"g\" (allowed: integers, or strings of digits)");
+            "arrow: column \"user\": of type float64 (allowed: integers, or strings of digits)");
+  EXPECT_EQ(
+      error(*engine, {numbers<double>("n", "user", {1, 2, 3}), times(), events()}),
+      "arrow: column \"user\": of type null, as it has no values (allowed: a column of one of "
+      "the other types, even if all of it is null)");
   for (const std::string digits : {"x", "01"}) {
     EXPECT_EQ(error(*engine, {text("user", {"1", "2", digits}), times(), events()}),
               "arrow: column \"user\": row 2: not an integer: \"" + digits +
@@ -300,7 +304,7 @@ TEST_F(ArrowImport, MalformedArraysAreErrors) {
   const auto engine = open(integer_users());
   Exported user = numbers<std::int32_t>("i", "user", {1, 2, 3});
   user.buffers.clear();
-  const std::string malformed = "arrow: column \"user\": it is not what its type \"i\" needs";
+  const std::string malformed = "arrow: column \"user\": it is not what its type int32 needs";
   EXPECT_EQ(error(*engine, {user, times(), events()}), malformed);
   user = numbers<std::int32_t>("i", "user", {1, 2});
   EXPECT_EQ(error(*engine, {times(), user, events()}), malformed);

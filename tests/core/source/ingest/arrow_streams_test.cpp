@@ -161,9 +161,9 @@ TEST_F(ArrowStreams, IntegersAndBooleansOfDimensionsAreTheirText) {
   EXPECT_EQ(users_with(*engine, "false"), 1);
   EXPECT_EQ(users_with(*engine, ""), 1);
   EXPECT_EQ(error(*engine, numbers<double>("g", "d", {1})),
-            "arrow: column \"d\": of type \"g\" (allowed: strings, integers or booleans)");
+            "arrow: column \"d\": of type float64 (allowed: strings, integers or booleans)");
   EXPECT_EQ(error(*engine, bits("event", 1, 1)),
-            "arrow: column \"event\": of type \"b\" (allowed: strings)");
+            "arrow: column \"event\": of type bool (allowed: strings)");
 }
 
 TEST_F(ArrowStreams, DatesInMilliseconds) {
@@ -343,7 +343,7 @@ TEST_F(ArrowStreams, ForgottenUsersAreLeftOut) {
 // Each is a fault of the producer that is seen before anything is read.
 TEST_F(ArrowStreams, FaultsOfTheProducer) {
   const auto engine = open_engine();
-  const std::string malformed = "arrow: column \"user\": it is not what its type \"u\" needs";
+  const std::string malformed = "arrow: column \"user\": it is not what its type string needs";
   const auto message = [&](const std::function<void(Exported&)>& spoil) {
     Exported batch = one_day(3);
     spoil(batch.children[0]);
