@@ -146,6 +146,11 @@ Status enable_alert(const Engine& engine, const std::string& directory, const st
   const Result<AlertDefinition> definition = parse_alert(alert.definition);
   if (!definition.ok()) return definition.status().within("alert " + quoted_excerpt(name));
   ROLLCALL_RETURN_IF_ERROR(try_definition(engine, *definition, {}));
+  return switch_on(engine, directory, name);
+}
+
+Status switch_on(const Engine& engine, const std::string& directory, const std::string& name) {
+  ROLLCALL_ASSIGN_OR_RETURN(const KeptAlert alert, kept_alert(engine, directory, name));
   return write_record(directory, alert_enabled(name, alert.definition, alert_clock_us()));
 }
 

@@ -50,7 +50,7 @@ Status create_alert(Engine& engine, const std::string& directory, const std::str
   ROLLCALL_RETURN_IF_ERROR(engine.save_objects({&object, 1}, on_same_name));
   // It is on only once it is there for good.
   ROLLCALL_RETURN_IF_ERROR(engine.checkpoint());
-  return enable_alert(engine, directory, name);
+  return switch_on(engine, directory, name);
 }
 
 Status drop_alert(Engine& engine, const std::string& directory, const std::string& name) {

@@ -1,5 +1,7 @@
-// Tries out the definition of an alert before it is switched on.
+// Tries out the definition of an alert, and switches the alert on.
 #pragma once
+
+#include <string>
 
 #include "rollcall/alert.h"
 #include "rollcall/engine.h"
@@ -12,5 +14,8 @@ namespace rollcall {
 // a slip, and refused.
 Status try_definition(const Engine& engine, const AlertDefinition& definition,
                       const QueryLimits& limits);
+// Switches an alert on whose definition has been tried.
+//   kNotFound  the store has none of that name
+Status switch_on(const Engine& engine, const std::string& directory, const std::string& name);
 
 }  // namespace rollcall

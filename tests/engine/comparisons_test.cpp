@@ -1,4 +1,4 @@
-// What must hold of comparisons whatever the data, and whichever way they are answered.
+// Comparisons keep to these rules whatever the data are, and whichever way they are answered.
 #include <gtest/gtest.h>
 
 #include <cstddef>

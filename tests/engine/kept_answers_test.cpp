@@ -1,5 +1,5 @@
-// What an engine keeps from one question to the next (totals of days, unions over days, ranks of
-// all users) is never older than what it was told since. The same questions are asked again and
+// An engine keeps totals of days, unions over days and ranks of all users from one question to the
+// next. They are never older than what it was told since: the same questions are asked again and
 // again while events arrive, late ones among them, and compared with the oracle.
 //
 // ROLLCALL_SEED=N draws other streams and questions.
@@ -129,14 +129,14 @@ TEST(KeptAnswers, ForgetTheRanksOfForgottenUsers) {
     }
     return std::string("none");
   };
-  // Of five users, two have fewer events: 1 + floor(5 x 2.5 / 5).
+  // Two of five users have fewer events: the score is 1 + floor(5 x 2.5 / 5).
   EXPECT_EQ(frequency_score(), "3");
   EXPECT_EQ(frequency_score(), "3");
-  // Of three, none has.
+  // None of the three who are left has fewer.
   const UserId forgotten[] = {std::uint64_t{1}, std::uint64_t{2}};
   ASSERT_TRUE((*engine)->engine().forget(forgotten).ok());
   EXPECT_EQ(frequency_score(), "1");
-  // Of four, one has.
+  // One of four has fewer.
   ASSERT_TRUE((*engine)->ingest(std::vector<NaiveEvent>{visit(6, 0)}).ok());
   EXPECT_EQ(frequency_score(), "2");
 }

@@ -473,7 +473,7 @@ struct ResponseQuery {
   friend bool operator==(const ResponseQuery&, const ResponseQuery&) = default;
 };
 
-// What is asked, of one of the kinds.
+// Holds what is asked, which is of one of the kinds.
 using AnyAsk =
     std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                  StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,

@@ -1,4 +1,4 @@
-// What a compiler makes of a variant of every kind of question, once for all sources.
+// This makes a compiler generate the members of a variant of all kinds once for all sources.
 #include "rollcall/question.h"
 
 namespace rollcall {

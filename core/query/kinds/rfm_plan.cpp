@@ -41,7 +41,7 @@ class RanksPlan final : public RfmPlan {
     writer.zigzag(parts_->days.first.value);
     writer.zigzag(parts_->days.last.value);
   }
-  // Who is in a segment may change without an event.
+  // The users of a segment may change without an event, so their ranks are not kept.
   bool may_keep() const { return parts_->kept_ranks && !parts_->query.common.among; }
   void count(ChunkSets& sets, CellSink& sink) const override;
 

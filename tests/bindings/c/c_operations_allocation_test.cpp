@@ -201,7 +201,7 @@ TEST_F(COperationsAllocation, Alerts) {
         return rollcall_drop_alert(engine_.get(), "few", 3, error);
       },
       7, 20);
-  // What waits is claimed, sent and noted by threads of the library's.
+  // Threads of the library claim, send and note what waits.
   const auto waiting = [&] { return drop_alert() && create_alert() && check_alerts(); };
   sweep(
       "notify_alerts", waiting,

@@ -221,7 +221,7 @@ TEST(KindTable, EveryFieldIsRead) {
   }
 }
 
-// What the help of each surface shows is a question of the kind.
+// The help of each surface shows these, so they must be questions of their kind.
 TEST(KindTable, ExamplesAreQuestionsOfTheirKinds) {
   for (const QueryKind& kind : query_kinds()) {
     EXPECT_FALSE(kind.examples.empty()) << kind.name;
