@@ -106,14 +106,14 @@ int ended(int code, std::string_view command) {
   return has_lost_errors() && is_done ? kFailure : code;
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const ReadParquet& read_parquet) {
   CLI::App app("Takes the roll: who was active, when, and who came back.", "rollcall");
   app.set_version_flag("--version", "rollcall " ROLLCALL_VERSION);
   Action action;
   bool rows_refused = false;
   bool alarmed = false;
   add_init_command(app, action);
-  add_ingest_command(app, action, rows_refused);
+  add_ingest_command(app, action, read_parquet, rows_refused);
   add_query_command(app, action);
   for (const QueryKind& kind : query_kinds()) {
     // The command of segments keeps them by name, too.
@@ -154,9 +154,9 @@ int run(int argc, char** argv) {
 }
 
 // No exception leaves it.
-int run_to_its_end(int argc, char** argv) {
+int run_to_its_end(int argc, char** argv, const ReadParquet& read_parquet) {
   try {
-    return run(argc, argv);
+    return run(argc, argv, read_parquet);
   } catch (const std::bad_alloc&) {
     write_standard_error(
         "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
@@ -170,7 +170,7 @@ int run_to_its_end(int argc, char** argv) {
 }  // namespace
 }  // namespace rollcall::tools
 
-int rollcall::run_command_line(int argc, char** argv) {
+int rollcall::run_command_line(int argc, char** argv, const ReadParquet& read_parquet) {
   const Status descriptors = open_standard_descriptors();
   if (!descriptors.ok()) return tools::report_failure(descriptors, "");
   // This is for the width of characters alone; numbers keep their point.
@@ -179,7 +179,7 @@ int rollcall::run_command_line(int argc, char** argv) {
   // any more (ulimit -f) is an error of the write, which says which file it is.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  const int code = tools::run_to_its_end(argc, argv);
+  const int code = tools::run_to_its_end(argc, argv, read_parquet);
   if (tools::has_abandoned_work()) std::_Exit(code);
   return code;
 }

@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "rollcall/parquet.h"
 #include "rollcall/status.h"
 
 namespace rollcall::tools {
@@ -16,8 +17,10 @@ namespace rollcall::tools {
 using Action = std::function<Status()>;
 
 void add_init_command(CLI::App& app, Action& chosen);
-// Sets `rows_refused` if limits keep rows of the files out, which has an exit code of its own.
-void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused);
+// Parquet files are opened by `read_parquet`. Sets `rows_refused` if limits keep rows of the files out,
+// which has an exit code of its own.
+void add_ingest_command(CLI::App& app, Action& chosen, const ReadParquet& read_parquet,
+                        bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
 // Sets `alarmed` if an alert fires or is stale, which has an exit code of its own.

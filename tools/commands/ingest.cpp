@@ -535,12 +535,14 @@ Status ingest(const IngestFlags& flags, bool& rows_refused) {
 
 }  // namespace
 
-void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused) {
+void add_ingest_command(CLI::App& app, Action& chosen, const ReadParquet& read_parquet,
+                        bool& rows_refused) {
   CLI::App* command = app.add_subcommand(
       "ingest", "Read files of events into a store, each exactly once; makes the store if need be");
   const auto flags = std::make_shared<IngestFlags>();
   add_store_flags(*command, flags->store);
   add_history_flag(*command, flags->store);
+  flags->source.read_parquet = read_parquet;
   add_source_flags(*command, flags->source);
   add_limit_flags(*command, flags->limits);
   add_settings_flags(*command, flags->settings);

@@ -8,7 +8,6 @@
 
 #include "rollcall/message_text.h"
 #include "tools/commands/option_kinds.h"
-#include "tools/parquet_plugin.h"
 
 namespace rollcall::tools {
 namespace {
@@ -162,7 +161,6 @@ void add_amount_form(CLI::App& command, SourceOptions& options) {
 }  // namespace
 
 void add_source_flags(CLI::App& command, SourceOptions& options) {
-  options.read_parquet = parquet_plugin();
   add_columns(command, options);
   add_format(command, options);
   add_time_format(command, options);

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from rollcall import _core
+from rollcall import _core, _parquet
 
 
 def main() -> int:
@@ -12,7 +12,8 @@ def main() -> int:
     # An interrupt ends a command as it ends the program: Python's own handler would only take note of it.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return _core.run_command_line([os.fsencode(argument) for argument in ["rollcall", *sys.argv[1:]]])
+    arguments = [os.fsencode(argument) for argument in ["rollcall", *sys.argv[1:]]]
+    return _core.run_command_line(arguments, _parquet.read)
 
 
 if __name__ == "__main__":

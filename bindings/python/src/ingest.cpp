@@ -19,6 +19,7 @@
 #include "arrow_stream.h"
 #include "capsules.h"
 #include "options.h"
+#include "parquet_call.h"
 #include "rollcall/file_source.h"
 
 namespace nb = nanobind;
@@ -190,15 +191,7 @@ class ParquetCall {
     const GilAcquire gil;
     const HeldEngine::Callback callback(held_);
     try {
-      const nb::object told = call_(path, request.columns, request.first_row_group,
-                                    request.batch_rows, request.page_bytes_max);
-      if (nb::isinstance<nb::str>(told)) {
-        return Status::corruption(nb::cast<std::string>(told));
-      }
-      auto groups = nb::cast<std::vector<std::uint64_t>>(told[nb::int_(0)]);
-      const OwnedStream stream = take_stream(told[nb::int_(1)]);
-      *rows = std::exchange(*stream, ArrowArrayStream{});
-      return groups;
+      return call_parquet_reader(call_, path, request, rows);
     } catch (const nb::python_error&) {
       raised_ = std::current_exception();
       return Status(StatusCode::kCancelled, "the reader of Parquet raised an exception");

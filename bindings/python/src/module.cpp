@@ -24,6 +24,7 @@
 #include "objects.h"
 #include "operations.h"
 #include "options.h"
+#include "parquet_call.h"
 #include "rollcall/command_line.h"
 #include "rollcall/query.h"
 #include "rollcall/standard_descriptors.h"
@@ -88,14 +89,15 @@ nb::dict explain(HeldEngine& held, const std::string& json, std::optional<double
 
 Status no_value(Status status) { return status; }
 
-int run_command(const std::vector<nb::bytes>& given) {
+int run_command(const std::vector<nb::bytes>& given, const nb::object& read_parquet) {
   std::vector<std::string> arguments;
   for (const nb::bytes& argument : given) arguments.emplace_back(argument.c_str(), argument.size());
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
+  const ReadParquet reader = parquet_of_commands(read_parquet);
   const GilRelease release;
-  return run_command_line(static_cast<int>(arguments.size()), pointers.data());
+  return run_command_line(static_cast<int>(arguments.size()), pointers.data(), reader);
 }
 
 }  // namespace
@@ -130,7 +132,7 @@ NB_MODULE(_core, module) {
   bind_operations(engine);
 
   module.def("open", &open_store, "directory"_a, "in_memory"_a, "options"_a);
-  module.def("run_command_line", &run_command, "arguments"_a);
+  module.def("run_command_line", &run_command, "arguments"_a, "read_parquet"_a);
   module.def("kind_table", &kind_table);
   module.def("columns_capsule", &columns_capsule, "columns"_a, "length"_a);
   module.def("status_codes", [] {

@@ -16,7 +16,7 @@ import unittest
 
 import rollcall
 
-from support import environment, memory_store, run_python, visits
+from support import environment, library, memory_store, run_python, visits
 
 
 def resident_bytes():
@@ -179,23 +179,24 @@ class Signals(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "store.db")
             done = run_python("""
-                import os, signal, sys, threading, time, rollcall
-                from rollcall._columns import Columns
+                import os, signal, sys, rollcall
+
+                def interrupt(progress):
+                    os.kill(os.getpid(), signal.SIGINT)
 
                 store = rollcall.open(sys.argv[1])
-                timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-                timer.start()
-                rows = ["ann"] * (3 << 20)
+                columns = {"user": ["ann"] * (1 << 20), "time": ["2026-01-01"] * (1 << 20)}
+                store.ingest(columns, event_name="x")
                 try:
-                    while True:
-                        store.ingest({"user": rows, "time": ["2026-01-01"] * len(rows)}, event_name="x")
+                    store.ingest(columns, event_name="x", progress=interrupt)
                 except KeyboardInterrupt:
                     print("interrupted")
                 sys.stdout.flush()
                 os._exit(0)  # without closing: only what was committed is there
                 """, path)
             self.assertEqual(done.stdout.split(), ["interrupted"], done.stderr)
-            rollcall.open(path).close()
+            with rollcall.open(path) as store:
+                self.assertGreaterEqual(store.info()["event_count"], 1 << 20)
 
     def test_an_interrupt_commits_the_batches_of_a_stream(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -352,6 +353,38 @@ class CommandLine(unittest.TestCase):
                              (0, "date,users,complete\n2026-01-01,3,true\n2026-01-02,1,true\n2026-01-03,2,true\n", ""))
             self.assertEqual(self.run_program("verify", "--db", folder)[0], 1)
             self.assertEqual(self.run_program("activ", "--db", path)[0], 2)
+
+    def test_it_reads_parquet(self):
+        parquet = library(self, "pyarrow.parquet")
+        pyarrow = library(self, "pyarrow")
+        with tempfile.TemporaryDirectory() as folder:
+            path, store = os.path.join(folder, "visits.parquet"), os.path.join(folder, "store.db")
+            parquet.write_table(pyarrow.table(visits()), path)
+            code, _, told = self.run_program("ingest", "--db", store, path)
+            self.assertEqual(code, 0, told)
+            self.assertEqual(self.run_program("counts", "--db", store, "-o", "csv", "--period", "month")[1],
+                             "date,users,events,complete\n2026-01-01,3,6,false\n")
+            with open(path, "r+b") as file:
+                file.truncate(100)
+            code, _, told = self.run_program("ingest", "--db", store, path)
+            self.assertEqual(code, 1)
+            self.assertIn("visits.parquet: ", told)
+            self.assertNotIn("Traceback", told)
+
+    def test_without_a_library_parquet_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "visits.parquet")
+            with open(path, "wb") as file:
+                file.write(b"PAR1 and more PAR1")
+            done = run_python("""
+                import os, sys
+                for name in ("pyarrow", "pyarrow.parquet", "duckdb"):
+                    sys.modules[name] = None
+                from rollcall.__main__ import main
+                sys.exit(main())
+                """, "ingest", "--db", os.path.join(folder, "store.db"), path)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("Parquet files need pyarrow or DuckDB: pip install pyarrow", done.stderr)
 
     def test_an_interrupt_commits_what_was_read(self):
         with tempfile.TemporaryDirectory() as folder:
