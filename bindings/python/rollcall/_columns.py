@@ -18,7 +18,7 @@ from rollcall._errors import InvalidArgument
 _EPOCH = datetime.datetime(1970, 1, 1)
 _EPOCH_UTC = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _MICROSECOND = datetime.timedelta(microseconds=1)
-_ALLOWED = "text, whole numbers, floats, Decimals, dates or datetimes, of one type in a column"
+_ALLOWED = "text, whole numbers, True and False, floats, Decimals, dates or datetimes, of one type in a column"
 
 Column = tuple[str, str, int, list[Any]]
 
@@ -27,6 +27,8 @@ def _numpy_column(name: str, column: Any) -> Column | None:
     """A column over the memory of a numpy array, if it is of a type that Arrow has as well."""
     kind, size = column.dtype.kind, column.dtype.itemsize
     formats = {("i", 8): "l", ("i", 4): "i", ("u", 8): "L", ("u", 4): "I", ("f", 8): "g", ("f", 4): "f"}
+    if kind == "b":
+        return name, "b", 0, [None, _bits(column.tolist())]
     if kind == "M":
         return _instants_of_numpy(name, column)
     if (kind, size) not in formats or not column.dtype.isnative:
@@ -94,19 +96,23 @@ def _common_kind(name: str, values: Sequence[Any]) -> type:
         kind = _kind_of(value)
         if found is float and kind is int or found is int and kind is float:
             kind = found = float
-        if kind is None or kind is bool or found not in (None, kind):
+        if kind is None or found not in (None, kind):
             raise InvalidArgument(f"column {name!r}: row {row}: found a {type(value).__name__} "
                                   f"(allowed: {_ALLOWED})")
         found = kind
     return found or str
 
 
-def _validity(missing: Sequence[bool]) -> bytes:
-    bits = bytearray(len(missing) // 8 + 1)
-    for row, is_missing in enumerate(missing):
-        if not is_missing:
+def _bits(values: Sequence[bool]) -> bytes:
+    bits = bytearray(len(values) // 8 + 1)
+    for row, value in enumerate(values):
+        if value:
             bits[row // 8] |= 1 << row % 8
     return bytes(bits)
+
+
+def _validity(missing: Sequence[bool]) -> bytes:
+    return _bits([not is_missing for is_missing in missing])
 
 
 def _texts(values: Sequence[str]) -> tuple[str, list[Any]]:
@@ -149,7 +155,7 @@ def _column(name: str, column: Any) -> tuple[int, Column]:
     kind = _common_kind(name, values)
     missing = [_is_missing(value) for value in values]
     if any(missing):
-        fill = {str: "", int: 0, float: 0.0, decimal.Decimal: decimal.Decimal(0),
+        fill = {str: "", bool: False, int: 0, float: 0.0, decimal.Decimal: decimal.Decimal(0),
                 datetime.date: datetime.date(1970, 1, 1)}
         filling = fill.get(kind)
         if kind is datetime.datetime:
@@ -159,6 +165,8 @@ def _column(name: str, column: Any) -> tuple[int, Column]:
         form, buffers = _texts(values)
     elif kind is decimal.Decimal:
         form, buffers = _texts([format(value, "f") for value in values])
+    elif kind is bool:
+        form, buffers = "b", [_bits(values)]
     elif kind is int:
         form, buffers = _integers(name, values)
     elif kind is float:

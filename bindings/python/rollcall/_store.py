@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import contextlib
 import datetime
+import importlib.util
 import io
 import json
 import os
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
@@ -193,6 +195,10 @@ class Store(Questions):
         names = _arguments.texts("properties", () if properties is None else properties)
         if isinstance(data, Mapping):
             data = Columns(data)
+        elif _is_pandas_alone(data):
+            wanted = {user or "user", time or "time", value, *names, *self._properties()}
+            wanted.add(None if event_name is not None and event is None else event or "event")
+            data = Columns({name: data[name] for name in data.columns if name in wanted})
         files = None if paths is None else _parquet.expand(paths)
         if files is None:
             _check_columns(data, names)
@@ -212,10 +218,13 @@ class Store(Questions):
     def _keep(self, properties: Sequence[str]) -> None:
         if not properties:
             return
-        settings = self._engine.settings()
-        known = {*settings["dimensions"], *settings["kept_properties"]}
+        known = self._properties()
         if missing := [name for name in properties if name not in known]:
             self._engine.keep(missing)
+
+    def _properties(self) -> set[str]:
+        settings = self._engine.settings()
+        return {*settings["dimensions"], *settings["kept_properties"]}
 
     # Questions, besides those that `Questions` has a method for.
 
@@ -476,6 +485,14 @@ def _paths_of(data: Any) -> list[str] | None:
     return None
 
 
+def _is_pandas_alone(data: Any) -> bool:
+    """Whether `data` is a frame of pandas that has no Arrow stream, as old ones have none, or needs pyarrow for it."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(data, pandas.DataFrame):
+        return False
+    return not hasattr(data, "__arrow_c_stream__") or importlib.util.find_spec("pyarrow") is None
+
+
 def _check_columns(data: Any, properties: Sequence[str]) -> None:
     """`data` has columns, and each property that is asked for is one of them, as far as it tells."""
     if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
@@ -609,6 +626,4 @@ def _close_all() -> None:
             engine.close_at_exit()
         except Error as error:
             # There is nobody left to catch it.
-            import sys  # pylint: disable=import-outside-toplevel
-
             sys.stderr.write(f"rollcall: {store.path}: closing at exit: {error}\n")

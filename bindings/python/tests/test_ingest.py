@@ -8,6 +8,7 @@ import io
 import os
 import tempfile
 import unittest
+import unittest.mock
 
 import rollcall
 from rollcall import _progress
@@ -81,6 +82,17 @@ class PlainColumns(Base):
                 with self.assertRaises(rollcall.InvalidArgument):
                     store.ingest({**good, **columns})
                 self.assertEqual(store.info()["event_count"], 0)
+
+    def test_true_and_false_are_values_of_a_property(self):
+        given = [([True, False, None], 1)]
+        with contextlib.suppress(ImportError):
+            import numpy
+            given.append((numpy.array([True, False, False]), 2))
+        for values, false_count in given:
+            with self.subTest(values=values), memory_store(dimensions=["paid"]) as store:
+                store.ingest({"user": ["a", "b", "c"], "time": ["2026-01-01"] * 3, "paid": values}, event_name="visit")
+                self.assertEqual(store.active(where="paid = true").column("users"), [1])
+                self.assertEqual(store.active(where="paid = false").column("users"), [false_count])
 
     def test_lengths_are_those_of_what_was_read(self):
         class Lying(list):
@@ -252,6 +264,20 @@ class Libraries(Base):
         library(self, "pyarrow")  # which pandas makes its stream with
         self.check_visits(frame, value="value")
         self.check_visits(frame.astype({"event": "category"}), value="value")
+
+    def test_pandas_without_pyarrow(self):
+        pandas = library(self, "pandas")
+        frame = pandas.DataFrame({**typed_columns(), "unused": [object()] * 6})
+        with unittest.mock.patch("importlib.util.find_spec", return_value=None):
+            for frames in (frame, frame.astype({"event": "category"})):
+                self.check_visits(frames, value="value")
+            columns = {"user": "who", "time": "when", "event": "what"}
+            self.check_visits(frame.rename(columns=columns), user="who", time="when", event="what")
+            with memory_store(keep=["event"]) as store:
+                store.ingest(frame, event_name="visit", properties=["value"])
+                self.assertEqual(store.active(where="event = signup").column("users")[0], 3)
+                with self.assertRaises(rollcall.InvalidArgument):
+                    store.ingest(frame.drop(columns="time"))
 
     def test_polars(self):
         polars = library(self, "polars")
