@@ -210,6 +210,10 @@ class Alerts:
             send: Is called with one `Notification` after the other, each once. One for which it
                 raises an exception did not arrive, and waits for a later call, as does what comes
                 after it for the same target. ``python -m rollcall alert check`` sends by itself.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C, or `send` raised it (or SystemExit); what was not sent waits for a
+                later call.
         """
         return Notified(**self._engine.notify_alerts(_unpacked(send)))
 

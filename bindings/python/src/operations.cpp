@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -160,7 +161,8 @@ void drop_alert(HeldEngine& held, const std::string& name) {
 }
 
 // Has a function of Python send notifications, one at a time, and counts. A notification for which
-// it raises an exception did not arrive.
+// it raises an exception did not arrive. Nothing is sent after one that is meant to end more than
+// this, such as KeyboardInterrupt and SystemExit.
 class SendCall {
  public:
   SendCall(const HeldEngine& held, nb::object call) : held_(held), call_(std::move(call)) {}
@@ -171,8 +173,10 @@ class SendCall {
       return send(target, notification);
     });
   }
-  // The caller has the GIL, and nobody sends any more.
+  // Raises what ended the sending, or says what came of it. The caller has the GIL, and nobody sends
+  // any more.
   nb::dict told() const {
+    if (ended_by_) std::rethrow_exception(ended_by_);
     nb::dict told;
     told["arrived"] = arrived_;
     told["failed"] = nb::cast(failed_);
@@ -184,11 +188,16 @@ class SendCall {
     const std::string json = alert_target_json(target);
     const GilAcquire gil;
     const HeldEngine::Callback callback(held_);
+    if (ended_by_) return {StatusCode::kCancelled, "the sending was ended"};
     try {
       call_(notification.alert, notification.delivery, json, notification.body);
       ++arrived_;
       return {};
     } catch (const nb::python_error& error) {
+      if (!error.matches(PyExc_Exception)) {
+        ended_by_ = std::current_exception();
+        return {StatusCode::kCancelled, "the sending was ended"};
+      }
       failed_.emplace_back(notification.alert + ": " + error.what());
       return Status::io_error(failed_.back());
     }
@@ -198,28 +207,33 @@ class SendCall {
   const nb::object call_;
   std::uint64_t arrived_ = 0;
   std::vector<std::string> failed_;
+  std::exception_ptr ended_by_;
 };
 
 nb::dict notify_alerts(HeldEngine& held, nb::object send) {
   const std::string directory = held.alert_directory();
   SendCall call(held, std::move(send));
-  raise_unless_ok(held.with_stop([&](Engine&, std::stop_token stop) -> Status {
+  const Status sent = held.with_stop([&](Engine&, std::stop_token stop) -> Status {
     NotifierQueue queue(directory, call.options());
     ROLLCALL_RETURN_IF_ERROR(queue.drain(stop));
     if (!stop.stop_requested()) return {};
     return {StatusCode::kCancelled, "stopped; what was not sent waits for a later call"};
-  }));
-  return call.told();
+  });
+  nb::dict told = call.told();
+  raise_unless_ok(sent);
+  return told;
 }
 
 nb::dict test_alert(HeldEngine& held, const std::string& name, nb::object send) {
   const std::string directory = held.alert_directory();
   SendCall call(held, std::move(send));
-  raise_unless_ok(held.with_stop([&](Engine& engine, std::stop_token stop) -> Status {
+  const Status sent = held.with_stop([&](Engine& engine, std::stop_token stop) -> Status {
     ROLLCALL_ASSIGN_OR_RETURN(const KeptAlert found, kept_alert(engine, directory, name));
     return rollcall::test_alert(found, call.options(), stop).status();
-  }));
-  return call.told();
+  });
+  nb::dict told = call.told();
+  raise_unless_ok(sent);
+  return told;
 }
 
 // --- Reports. ---

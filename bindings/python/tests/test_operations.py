@@ -121,6 +121,20 @@ class OfAlerts(unittest.TestCase):
         self.assertEqual(len(failed), 2)
         self.assertIn("no few", failed[0])
 
+    def test_what_is_meant_to_end_more_than_this_ends_it(self):
+        def end(notification):
+            self.sent.append(notification)
+            raise wanted
+
+        self.alerts.create("few", FEW)
+        self.alerts.check()
+        for wanted in (KeyboardInterrupt, SystemExit):
+            for send in (lambda: self.alerts.notify(end), lambda: self.alerts.test("few", end)):
+                self.sent.clear()
+                with self.assertRaises(wanted):
+                    send()
+                self.assertEqual(len(self.sent), 1)
+
     def test_what_is_called_may_ask_but_not_close(self):
         def look(notification):
             self.sent.append(self.store.active().kind)
