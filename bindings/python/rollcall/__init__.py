@@ -57,3 +57,8 @@ __all__ = [
     "backup",
     "open",
 ]
+
+# Tracebacks and help name them as those who use them do.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name
