@@ -35,6 +35,9 @@ SKIPPED = 77
 ENGINE = ["CMakeLists.txt", "LICENSE", "bench/workload.*", "bindings/c", "core", "kernels", "operations", "storage",
           "tools"]
 
+# Of these libraries, the module has code that no shared library holds.
+COMPILED_IN = ["libboost-dev", "libcli11-dev", "libhowardhinnant-date-dev", "libxsimd-dev", "nlohmann-json3-dev"]
+
 
 def run(*command, **options):
     """Runs a command, and ends this program if it fails."""
@@ -154,9 +157,12 @@ def wheel(options):
     run(python, "-m", "auditwheel", "repair", "--strip", "-w", repaired, newest(os.path.join(raw, "*.whl")),
         env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"]})
     made = newest(os.path.join(repaired, "*.whl"))
-    with zipfile.ZipFile(made) as file:
-        if not any(name.endswith(".dist-info/licenses/LICENSE") for name in file.namelist()):
-            sys.exit(f"package.py: {made} lacks the licence")
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(newest(os.path.join(raw, "*.whl"))) as file:
+            (module,) = (name for name in file.namelist() if name.startswith("rollcall/_core"))
+            module = file.extract(module, folder)
+        add_licences(python, made, module)
+    check_licences(made)
     size = os.path.getsize(made)
     with tempfile.TemporaryDirectory() as folder:
         fresh = environment(os.path.join(folder, "venv"))
@@ -166,6 +172,47 @@ def wheel(options):
     print(f"{made}: {size:,} bytes")
     if size > WHEEL_BYTES_MAX:
         sys.exit(f"package.py: the wheel has {size:,} bytes (allowed: {WHEEL_BYTES_MAX:,})")
+
+
+def add_licences(python, made, module):
+    """Puts the copyrights of what a wheel has copies of into it, as Debian's packages tell them.
+
+    `module` is the one that was there before the copies were made.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        run(python, "-m", "wheel", "unpack", "--dest", folder, made, stdout=subprocess.DEVNULL)
+        (unpacked,) = glob.glob(os.path.join(folder, "*"))
+        (licences,) = glob.glob(os.path.join(unpacked, "*.dist-info", "licenses"))
+        copied = {name.rsplit("-", 1)[0] for name in os.listdir(os.path.join(unpacked, "rollcall.libs"))}
+        for package in [*COMPILED_IN, *packages_of_libraries(module, copied)]:
+            shutil.copy(f"/usr/share/doc/{package}/copyright", os.path.join(licences, f"{package}.txt"))
+        (nanobind,) = glob.glob(os.path.join(os.path.dirname(building_environment(os.path.join(BUILD, "building"))),
+                                             "../lib/python*/site-packages/nanobind-*.dist-info/licenses/LICENSE"))
+        shutil.copy(nanobind, os.path.join(licences, "nanobind.txt"))
+        run(python, "-m", "wheel", "pack", "--dest-dir", os.path.dirname(made), unpacked, stdout=subprocess.DEVNULL)
+
+
+def packages_of_libraries(module, stems):
+    """The Debian packages of those libraries that a module loads whose names begin with one of `stems`."""
+    loaded = subprocess.run(["ldd", module], check=True, stdout=subprocess.PIPE, text=True).stdout
+    names = [line.split()[0] for line in loaded.splitlines() if " => /" in line]
+    packages = set()
+    for name in names:
+        if name.split(".so")[0] not in stems:
+            continue
+        found = subprocess.run(["dpkg-query", "--search", f"*/{name}"], check=True, stdout=subprocess.PIPE, text=True)
+        packages.add(found.stdout.split(":")[0])
+    return sorted(packages)
+
+
+def check_licences(made):
+    """Looks whether a wheel has the licence of the package and one for each library that it has a copy of."""
+    with zipfile.ZipFile(made) as file:
+        names = file.namelist()
+    licences = [name for name in names if ".dist-info/licenses/" in name]
+    libraries = [name for name in names if name.startswith("rollcall.libs/")]
+    if not any(name.endswith("/LICENSE") for name in licences) or len(licences) <= len(libraries):
+        sys.exit(f"package.py: {made} lacks licences: {len(libraries)} libraries, and {licences}")
 
 
 def staged(folder):
