@@ -44,10 +44,11 @@ struct ArrowColumns {
 //                      integers and strings as in files. Timestamps without a zone are clock
 //                      readings in the store's zone; what is finer than a microsecond is cut off
 //   event              strings
-//   properties         strings; integers and booleans, which become their text; null is ""
+//   properties         strings; integers and booleans, which become their text; null is "", also
+//                      in a column of type null
 //   value              integers, decimals of 32 to 256 bits, strings, and floats, which stand for
-//                      the shortest decimal that reads back as them; never rounded; null is 0, and
-//                      NaN is an error
+//                      the shortest decimal that reads back as them; never rounded; null is 0, also
+//                      in a column of type null, and NaN is an error
 // Strings are utf8, large_utf8 or utf8_view, plain or dictionary-encoded, also within dictionaries.
 //
 //   kInvalidArgument    a column is missing, is of another type, or has a value that cannot be

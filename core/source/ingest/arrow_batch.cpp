@@ -217,6 +217,13 @@ Result<ArrowColumn> ArrowBatch::find(const std::string& name) const {
                            array_->length, first_row_);
 }
 
+bool ArrowBatch::is_of_nulls(const std::string& name) const {
+  const std::vector<std::string> names = column_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found != names.end() &&
+         std::string_view(schema_->children[found - names.begin()]->format) == "n";
+}
+
 Status ArrowBatch::read_users(EventBatch& batch) {
   ROLLCALL_ASSIGN_OR_RETURN(const ArrowColumn user, find(names_.user));
   if (settings_.user_kind == UserKind::kInteger) {
@@ -319,7 +326,7 @@ Status ArrowBatch::read_times(EventBatch& batch, TimeParser& parser) {
 }
 
 Status ArrowBatch::read_amounts(EventBatch& batch) {
-  if (names_.value.empty()) return {};
+  if (names_.value.empty() || is_of_nulls(names_.value)) return {};
   ROLLCALL_ASSIGN_OR_RETURN(const ArrowColumn value, find(names_.value));
   ROLLCALL_RETURN_IF_ERROR(AmountReader(value, settings_.value_decimals, amounts_).read(arena_));
   batch.value = amounts_;
@@ -380,6 +387,10 @@ Status ArrowBatch::read_properties() {
     if (!there) continue;
     std::vector<Coded> coded;
     for (const std::string& part : parts) {
+      if (is_of_nulls(part)) {
+        coded.push_back({{std::string_view()}, std::vector<std::uint32_t>(times_.size())});
+        continue;
+      }
       ROLLCALL_ASSIGN_OR_RETURN(const ArrowColumn column, find(part));
       ROLLCALL_ASSIGN_OR_RETURN(coded.emplace_back(),
                                 code(column, kPropertyTypes, /*may_be_null=*/true));

@@ -46,6 +46,8 @@ class ArrowBatch {
   Status check_shape() const;
   std::vector<std::string> column_names() const;
   Result<ArrowColumn> find(const std::string& name) const;
+  // Returns whether a column is of the type whose only value is null.
+  bool is_of_nulls(const std::string& name) const;
   Status read_users(EventBatch& batch);
   Status read_times(EventBatch& batch, TimeParser& parser);
   Status read_timestamps(const ArrowColumn& column);

@@ -105,8 +105,22 @@ Status read_plain_texts(const ArrowColumn& column, const TextTypes& types, TextA
   return {};
 }
 
-// Returns the name by which Arrow's libraries call a type, such as float64 for "g", or the format
-// itself in quotes for a type that has parameters.
+// Returns the name of a type of which the format has parameters, or an empty one.
+std::string parameterized_name(std::string_view format) {
+  const auto parameters = [&](std::size_t begin) { return std::string(format.substr(begin)); };
+  if (format.starts_with("ts") && format.size() >= 4 && format[3] == ':') {
+    const std::string zone = parameters(4);
+    return fmt::format("timestamp[{}{}{}]", format[2] == 's' ? "s" : fmt::format("{}s", format[2]),
+                       zone.empty() ? "" : ", ", zone);
+  }
+  if (format.starts_with("d:")) return fmt::format("decimal({})", parameters(2));
+  if (format.starts_with("w:")) return fmt::format("fixed_size_binary[{}]", parameters(2));
+  if (format.starts_with("+w:")) return fmt::format("fixed_size_list[{}]", parameters(3));
+  return {};
+}
+
+}  // namespace
+
 std::string arrow_type_name(std::string_view format) {
   constexpr std::pair<std::string_view, std::string_view> kNames[] = {
       {"b", "bool"},           {"c", "int8"},
@@ -128,19 +142,20 @@ std::string arrow_type_name(std::string_view format) {
   for (const auto& [code, name] : kNames) {
     if (code == format) return std::string(name);
   }
-  return quoted_excerpt(format);
+  const std::string name = parameterized_name(format);
+  // Whatever stands in a format is the producer's.
+  return name.empty() || quoted_excerpt(name).size() != name.size() + 2 ? quoted_excerpt(format)
+                                                                        : name;
 }
-
-}  // namespace
 
 Result<ArrowColumn> ArrowColumn::make(std::string name, const ArrowSchema* schema,
                                       const ArrowArray* array, std::int64_t offset,
                                       std::int64_t size, std::uint64_t first_row) {
   if (std::string_view(schema->format) == "n") {
-    return Status::invalid_argument(
-        fmt::format("arrow: column {}: of type null, as it has no values (allowed: a column of one "
-                    "of the other types, even if all of it is null)",
-                    quoted_excerpt(name)));
+    return Status::invalid_argument(fmt::format(
+        "arrow: column {}: of type null, as it has no values (allowed: a column that has "
+        "some)",
+        quoted_excerpt(name)));
   }
   constexpr std::int64_t kOffsetMax = std::numeric_limits<std::int64_t>::max() / 64;
   ArrowColumn column;

@@ -17,6 +17,10 @@
 
 namespace rollcall {
 
+// Returns the name by which Arrow's libraries call a type, such as float64 for the format "g", or
+// the format itself in quotes where it is none that is known here.
+std::string arrow_type_name(std::string_view format);
+
 // Is one column of a record batch, or the values of its dictionary. It is a view.
 class ArrowColumn {
  public:

@@ -14,6 +14,7 @@
 #include "core/source/files/byte_source.h"
 #include "core/source/files/content_mark.h"
 #include "core/source/files/foreign_format.h"
+#include "core/source/ingest/arrow_column.h"
 #include "core/source/ingest/schema_inspector.h"
 #include "rollcall/message_text.h"
 
@@ -238,9 +239,9 @@ Status ParquetFile::check_type(std::string_view role, const std::string& column)
                                   ? role
                                   : std::string_view("property");
   if (has_type(of, found->type)) return {};
-  return Status::invalid_argument(fmt::format(
-      "{}: {}: column {} is of the Arrow type {} (allowed: {}, once in the file)", path_, role,
-      quoted_excerpt(column), quoted_excerpt(found->format), allowed_types(of)));
+  return Status::invalid_argument(
+      fmt::format("{}: {}: column {}: of type {} (allowed: {}, once in the file)", path_, role,
+                  quoted_excerpt(column), arrow_type_name(found->format), allowed_types(of)));
 }
 
 // A column that is no text at all is not in the text that is inspected, and would be missed there.

@@ -239,6 +239,35 @@ TEST_F(ArrowImport, OneEventForAll) {
   EXPECT_EQ(engine->info().events[0].events, 3u);
 }
 
+TEST_F(ArrowImport, ColumnsOfTypeNullHaveNoValues) {
+  const auto nulls = [](std::string name) {
+    Exported column;
+    column.format = "n";
+    column.name = std::move(name);
+    column.length = column.null_count = 3;
+    return column;
+  };
+  ArrowColumns names;
+  names.value = "amount";
+  StoreSettings settings;
+  settings.dimensions = {"channel", "channel+plan"};
+  const auto engine = open(settings);
+  const auto count =
+      ingest(*engine,
+             {batch_of({text("user", {"a", "b", "c"}), times(), events(), nulls("amount"),
+                        nulls("channel"), text("plan", {"pro", "", "pro"})})},
+             names);
+  ASSERT_TRUE(count.ok()) << count.status().to_string();
+  const EngineInfo info = engine->info();
+  EXPECT_EQ(info.event_count, 3u);
+  EXPECT_EQ(info.dimensions[0].value_count, 1u);  // ""
+  EXPECT_EQ(info.dimensions[1].value_count, 2u);  // +pro, +
+  EXPECT_EQ(
+      error(*engine, {text("user", {"a", "b", "c"}), times(), nulls("event")}),
+      "arrow: column \"event\": of type null, as it has no values (allowed: a column that has "
+      "some)");
+}
+
 TEST_F(ArrowImport, EmptyBatches) {
   const auto engine = open();
   const Exported none =
@@ -261,10 +290,16 @@ TEST_F(ArrowImport, ErrorsNameTheColumn) {
             "arrow: column \"user\": row 2: null (allowed: a user)");
   EXPECT_EQ(error(*engine, {numbers<double>("g", "user", {1, 2, 3}), times(), events()}),
             "arrow: column \"user\": of type float64 (allowed: integers, or strings of digits)");
+  EXPECT_EQ(error(*engine, {numbers<double>("n", "user", {1, 2, 3}), times(), events()}),
+            "arrow: column \"user\": of type null, as it has no values (allowed: a column that has "
+            "some)");
   EXPECT_EQ(
-      error(*engine, {numbers<double>("n", "user", {1, 2, 3}), times(), events()}),
-      "arrow: column \"user\": of type null, as it has no values (allowed: a column of one of "
-      "the other types, even if all of it is null)");
+      error(*engine, {numbers<double>("tsn:Europe/Berlin", "user", {1, 2, 3}), times(), events()}),
+      "arrow: column \"user\": of type timestamp[ns, Europe/Berlin] (allowed: integers, or strings "
+      "of digits)");
+  EXPECT_EQ(
+      error(*engine, {numbers<double>("ts\"\n:", "user", {1, 2, 3}), times(), events()}),
+      "arrow: column \"user\": of type \"ts\\\"\\n:\" (allowed: integers, or strings of digits)");
   for (const std::string digits : {"x", "01"}) {
     EXPECT_EQ(error(*engine, {text("user", {"1", "2", digits}), times(), events()}),
               "arrow: column \"user\": row 2: not an integer: \"" + digits +
