@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/base/assert.h"
 #include "core/query/plan/table_plan.h"
 #include "core/users/user_list.h"
 #include "rollcall/message_text.h"
@@ -54,6 +55,35 @@ std::optional<std::uint64_t> parse_integer(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return {};
   return number;
+}
+
+// Sorts ids that are numbers. They are mostly spread evenly, so that buckets of equal width have a
+// few hundred each, which are sorted faster than all at once. The account may end it between two.
+void sort_numbers(std::vector<std::uint64_t>& numbers, QuestionAccount* account) {
+  constexpr std::size_t kPerBucket = 256;
+  if (numbers.size() <= kPerBucket) {
+    std::sort(numbers.begin(), numbers.end());
+    return;
+  }
+  const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
+  const std::uint64_t first = *least;
+  const std::size_t bucket_count = numbers.size() / kPerBucket + 1;
+  int shift = 0;
+  while ((*most - first) >> shift >= bucket_count) ++shift;
+  QuestionMemory memory(account);
+  memory.take((numbers.size() + bucket_count + 1) * sizeof(std::uint64_t), QuestionNeed::kMembers);
+  std::vector<std::size_t> begins(bucket_count + 1);
+  for (const std::uint64_t number : numbers) ++begins[((number - first) >> shift) + 1];
+  for (std::size_t i = 0; i < bucket_count; ++i) begins[i + 1] += begins[i];
+  std::vector<std::uint64_t> sorted(numbers.size());
+  std::vector<std::size_t> places = begins;
+  for (const std::uint64_t number : numbers) sorted[places[(number - first) >> shift]++] = number;
+  for (std::size_t i = 0; i < bucket_count; ++i) {
+    if (account != nullptr) account->check();
+    std::sort(sorted.begin() + static_cast<std::ptrdiff_t>(begins[i]),
+              sorted.begin() + static_cast<std::ptrdiff_t>(begins[i + 1]));
+  }
+  numbers.swap(sorted);
 }
 
 // No number of a user is farther from 0, so that differences and products of them stay exact.
@@ -194,7 +224,22 @@ bool MemberPage::is_before(const UserId& a, const UserId& b) {
   return a < b;
 }
 
+void MemberPage::add_integer(std::uint64_t id) {
+  if (after_ && id <= std::get<std::uint64_t>(*after_)) return;
+  if (size_max_ != kNoLimit && integers_.size() == 2 * (size_max_ + 1)) {
+    const auto end = integers_.begin() + static_cast<std::ptrdiff_t>(size_max_ + 1);
+    std::nth_element(integers_.begin(), end - 1, integers_.end(), [&](auto a, auto b) {
+      pace_.step();
+      return a < b;
+    });
+    integers_.erase(end, integers_.end());
+  }
+  take_for(memory_, integers_, 1, QuestionNeed::kMembers);
+  integers_.push_back(id);
+}
+
 void MemberPage::add(User user) {
+  if (has_integers_alone()) return add_integer(std::get<std::uint64_t>(user.id));
   if (after_ && !is_before(*after_, user.id)) return;
   // There is room for twice the page and what follows it, so that sorting it out takes a few steps
   // a user.
@@ -205,6 +250,7 @@ void MemberPage::add(User user) {
 }
 
 void MemberPage::merge(MemberPage other) {
+  for (const std::uint64_t id : other.integers_) add_integer(id);
   for (User& user : other.users_) {
     if (user.numbers != nullptr) {
       memory_.take(numbers_per_user_ * sizeof(AmountSum), QuestionNeed::kMembers);
@@ -224,9 +270,17 @@ std::vector<const MemberPage::User*> MemberPage::first(std::size_t count) const 
 }
 
 void MemberPage::write(ByteWriter& writer) const {
+  std::uint64_t before = 0;
+  if (has_integers_alone()) {
+    std::vector<std::uint64_t> ids = integers_;
+    std::sort(ids.begin(), ids.end());
+    ids.resize(std::min(ids.size(), size_max_ + 1));
+    writer.varint(ids.size());
+    for (const std::uint64_t id : ids) writer.varint(id - std::exchange(before, id));
+    return;
+  }
   const std::vector<const User*> users = first(size_max_ + 1);
   writer.varint(users.size());
-  std::uint64_t before = 0;
   for (const User* user : users) {
     if (kind_ == UserKind::kString) {
       writer.text(std::get<std::string>(user->id));
@@ -242,8 +296,21 @@ bool MemberPage::read(ByteReader& reader) {
   constexpr std::size_t kNumberBytes = 2;
   const std::size_t count = reader.count(1 + kNumberBytes * numbers_per_user_);
   if (count > size_max_ + 1) return false;
-  take_for(memory_, users_, count, QuestionNeed::kMembers);
   std::uint64_t number = 0;
+  if (has_integers_alone()) {
+    take_for(memory_, integers_, count, QuestionNeed::kMembers);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t step = reader.varint();
+      const bool is_first = i == 0;
+      // No user comes twice, and neither does anybody whom an earlier page had.
+      if (!reader.ok() || (!is_first && step == 0) || number + step < number) return false;
+      number += step;
+      if (is_first && after_ && number <= std::get<std::uint64_t>(*after_)) return false;
+      integers_.push_back(number);
+    }
+    return reader.ok();
+  }
+  take_for(memory_, users_, count, QuestionNeed::kMembers);
   for (std::size_t i = 0; i < count; ++i) {
     User user;
     if (kind_ == UserKind::kString) {
@@ -300,24 +367,81 @@ std::optional<std::string> MemberPage::next(const std::vector<const User*>& page
 }
 
 QueryResult MemberPage::list(QueryResult table) {
-  std::sort(users_.begin(), users_.end(),
-            [&](const User& a, const User& b) { return is_before(a.id, b.id); });
-  const std::size_t page = std::min(size_max_, users_.size());
-  table.rows.clear();
-  table.rows.shrink_to_fit();
-  table.pivot.reset();
-  table.columns = {{"user", ColumnType::kString}};
-  if (page < users_.size() && page > 0) table.next = user_text(users_[page - 1].id);
+  const std::size_t page = sort_page(table);
   if (account_ != nullptr) account_->take(page * bytes_of_row(1), QuestionNeed::kMembers);
   table.rows.reserve(page);
   for (std::size_t i = 0; i < page; ++i) {
     std::vector<Cell>& row = table.rows.emplace_back();
-    auto* const text = std::get_if<std::string>(&users_[i].id);
-    row.emplace_back(text == nullptr ? user_text(users_[i].id) : std::move(*text));
+    if (has_integers_alone()) {
+      row.emplace_back(std::to_string(integers_[i]));
+    } else {
+      row.emplace_back(std::move(std::get<std::string>(users_[i].id)));
+    }
   }
   memory_.leave();  // the ids are in the rows now
   users_.clear();
+  integers_.clear();
   return table;
+}
+
+QueryResult MemberPage::list_ids(QueryResult table, MemberIds& ids) {
+  ids.kind = kind_;
+  if (has_integers_alone()) {
+    integers_.resize(sort_page(table));
+    ids.numbers = std::move(integers_);
+    memory_.leave();  // the ids are in the answer now
+    return table;
+  }
+  // Views are sorted in less time than users.
+  QuestionMemory memory(account_);
+  memory.take(users_.size() * sizeof(std::string_view), QuestionNeed::kMembers);
+  std::vector<std::string_view> texts;
+  texts.reserve(users_.size());
+  for (const User& user : users_) texts.push_back(std::get<std::string>(user.id));
+  std::sort(texts.begin(), texts.end(), [&](std::string_view a, std::string_view b) {
+    pace_.step();
+    return a < b;
+  });
+  make_heading(table);
+  if (texts.size() > size_max_) {
+    texts.resize(size_max_);
+    if (size_max_ > 0) table.next = std::string(texts.back());
+  }
+  std::size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  if (account_ != nullptr) {
+    account_->take(bytes + texts.size() * sizeof(std::size_t), QuestionNeed::kMembers);
+  }
+  ids.bytes.reserve(bytes);
+  ids.ends.reserve(texts.size());
+  for (const std::string_view text : texts) {
+    ids.bytes += text;
+    ids.ends.push_back(ids.bytes.size());
+  }
+  return table;
+}
+
+void MemberPage::make_heading(QueryResult& table) const {
+  ROLLCALL_ASSERT(numbers_per_user_ == 0);
+  table.rows.clear();
+  table.rows.shrink_to_fit();
+  table.pivot.reset();
+  table.columns = {{"user", ColumnType::kString}};
+}
+
+std::size_t MemberPage::sort_page(QueryResult& table) {
+  make_heading(table);
+  if (has_integers_alone()) {
+    sort_numbers(integers_, account_);
+  } else {
+    std::sort(users_.begin(), users_.end(),
+              [&](const User& a, const User& b) { return is_before(a.id, b.id); });
+  }
+  const std::size_t page = std::min(size_max_, user_count());
+  if (page == user_count() || page == 0) return page;
+  table.next = has_integers_alone() ? std::to_string(integers_[page - 1])
+                                    : std::get<std::string>(users_[page - 1].id);
+  return page;
 }
 
 }  // namespace rollcall

@@ -15,6 +15,7 @@
 #include "core/base/byte_codec.h"
 #include "core/base/question_account.h"
 #include "rollcall/answer.h"
+#include "rollcall/member_ids.h"
 #include "rollcall/question.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
@@ -60,7 +61,7 @@ class MemberPage {
   void add(UserId user, std::uint64_t place = 0) { add(User{std::move(user), place, nullptr}); }
   // Adds the users of a page of the same `members`.
   void merge(MemberPage other);
-  std::size_t user_count() const { return users_.size(); }
+  std::size_t user_count() const { return users_.size() + integers_.size(); }
   // Returns whether both are the same page of users of the same kind.
   bool is_same_page(const MemberPage& other) const {
     return kind_ == other.kind_ && size_max_ == other.size_max_ && after_ == other.after_ &&
@@ -72,11 +73,14 @@ class MemberPage {
   // Reads what `write` wrote for the same `members` into a page without users. Returns false if the
   // bytes cannot be that.
   bool read(ByteReader& reader);
-  // Returns `table` with the users in place of its rows, ordered by id, and leaves none here.
+  // Returns `table` with the users in place of its rows, ordered by id, and leaves none here. They
+  // have no numbers.
   QueryResult list(QueryResult table);
+  // Does the same, but that the ids become columns of `ids`, and the result has no rows.
+  QueryResult list_ids(QueryResult table, MemberIds& ids);
 
   // Leaves no more users than may be on the page, and the one who would begin the next, and returns
-  // them in no order.
+  // them in no order. These and the following are for users with numbers.
   std::span<User> cut();
   // Sets the numbers of a user whom `cut` returned.
   void tell(User& user, std::span<const AmountSum> numbers);
@@ -86,7 +90,13 @@ class MemberPage {
   std::optional<std::string> next(const std::vector<const User*>& page) const;
 
  private:
+  // Integers without numbers beside them are kept alone, in a seventh of the memory.
+  bool has_integers_alone() const { return kind_ == UserKind::kInteger && numbers_per_user_ == 0; }
   void add(User user);
+  void add_integer(std::uint64_t id);
+  void make_heading(QueryResult& table) const;
+  // Sorts the users, makes the heading of their list, and returns how many of them are on the page.
+  std::size_t sort_page(QueryResult& table);
   // Returns the first `count`, ordered by id.
   std::vector<const User*> first(std::size_t count) const;
   // Keeps only the first `count`.
@@ -99,6 +109,7 @@ class MemberPage {
   std::size_t numbers_per_user_;
   std::optional<UserId> after_;
   std::vector<User> users_;
+  std::vector<std::uint64_t> integers_;
   QuestionAccount* account_;
   QuestionMemory memory_;  // taken by the users
   QuestionPace pace_;

@@ -32,99 +32,6 @@ std::string column_of(const std::string& property, const QueryResult& table) {
   return is_taken ? property + " (property)" : property;
 }
 
-// Sorts ids that are numbers. They are mostly spread evenly, so that buckets of equal width have a
-// few hundred each, which are sorted faster than all at once. The account may end it between two.
-void sort_numbers(std::vector<std::uint64_t>& numbers, QuestionAccount* account) {
-  constexpr std::size_t kPerBucket = 256;
-  if (numbers.size() <= kPerBucket) {
-    std::sort(numbers.begin(), numbers.end());
-    return;
-  }
-  const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
-  const std::uint64_t first = *least;
-  const std::size_t bucket_count = numbers.size() / kPerBucket + 1;
-  int shift = 0;
-  while ((*most - first) >> shift >= bucket_count) ++shift;
-  QuestionMemory memory(account);
-  memory.take((numbers.size() + bucket_count + 1) * sizeof(std::uint64_t), QuestionNeed::kMembers);
-  std::vector<std::size_t> begins(bucket_count + 1);
-  for (const std::uint64_t number : numbers) ++begins[((number - first) >> shift) + 1];
-  for (std::size_t i = 0; i < bucket_count; ++i) begins[i + 1] += begins[i];
-  std::vector<std::uint64_t> sorted(numbers.size());
-  std::vector<std::size_t> places = begins;
-  for (const std::uint64_t number : numbers) sorted[places[(number - first) >> shift]++] = number;
-  for (std::size_t i = 0; i < bucket_count; ++i) {
-    if (account != nullptr) account->check();
-    std::sort(sorted.begin() + static_cast<std::ptrdiff_t>(begins[i]),
-              sorted.begin() + static_cast<std::ptrdiff_t>(begins[i + 1]));
-  }
-  numbers.swap(sorted);
-}
-
-void take_members(QuestionAccount* account, std::size_t bytes) {
-  if (account != nullptr) account->take(bytes, QuestionNeed::kMembers);
-}
-
-// Returns whether there are more users than the page may have.
-bool list_numbers(std::span<const MemberPage::User> users, std::size_t page,
-                  QuestionAccount* account, MemberIds& ids) {
-  take_members(account, users.size() * sizeof(std::uint64_t));
-  ids.numbers.reserve(users.size());
-  for (const MemberPage::User& user : users) {
-    ids.numbers.push_back(std::get<std::uint64_t>(user.id));
-  }
-  sort_numbers(ids.numbers, account);
-  const bool has_more = ids.numbers.size() > page;
-  if (has_more) ids.numbers.resize(page);
-  return has_more;
-}
-
-bool list_texts(std::span<const MemberPage::User> users, std::size_t page, QuestionAccount* account,
-                MemberIds& ids) {
-  QuestionMemory memory(account);
-  memory.take(users.size() * sizeof(std::string_view), QuestionNeed::kMembers);
-  std::vector<std::string_view> texts;
-  texts.reserve(users.size());
-  for (const MemberPage::User& user : users) texts.push_back(std::get<std::string>(user.id));
-  QuestionPace pace(account);
-  std::sort(texts.begin(), texts.end(), [&](std::string_view a, std::string_view b) {
-    pace.step();
-    return a < b;
-  });
-  const bool has_more = texts.size() > page;
-  if (has_more) texts.resize(page);
-  std::size_t bytes = 0;
-  for (const std::string_view text : texts) bytes += text.size();
-  take_members(account, bytes + texts.size() * sizeof(std::size_t));
-  ids.bytes.reserve(bytes);
-  ids.ends.reserve(texts.size());
-  for (const std::string_view text : texts) {
-    ids.bytes += text;
-    ids.ends.push_back(ids.bytes.size());
-  }
-  return has_more;
-}
-
-// Does what MemberPage::list does, but that the ids go to `ids` and not into rows. They take memory
-// of the account until that ends.
-QueryResult list_in_column(const Members& members, QuestionAccount* account, QueryResult table,
-                           MemberPage& page, MemberIds& ids) {
-  table.rows.clear();
-  table.rows.shrink_to_fit();
-  table.pivot.reset();
-  table.columns = {{"user", ColumnType::kString}};
-  const std::span<const MemberPage::User> users = page.cut();
-  const std::size_t size =
-      std::min<std::uint64_t>(members.limit.value_or(users.size()), users.size());
-  const bool has_more = ids.kind == UserKind::kInteger ? list_numbers(users, size, account, ids)
-                                                       : list_texts(users, size, account, ids);
-  if (has_more && size > 0) {
-    table.next = ids.kind == UserKind::kInteger ? std::to_string(ids.numbers.back())
-                                                : std::string(ids.text(size - 1));
-  }
-  return table;
-}
-
 }  // namespace
 
 Result<Question> Question::make(const Query& query, const PlanContext& context) {
@@ -282,8 +189,7 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
   ROLLCALL_ASSIGN_OR_RETURN(Partial listed,
                             runner.run({plan, members, context_.settings.user_kind, cells}));
   if (ids != nullptr) {
-    ids->kind = context_.settings.user_kind;
-    return list_in_column(*members, context_.account, std::move(table), *listed.users, *ids);
+    return listed.users->list_ids(std::move(table), *ids);
   }
   return listed.users->list(std::move(table));
 }
