@@ -696,17 +696,19 @@ class Questions:
             return [[value] + row for value, condition in recount.values_shown(ranked_by, limit)
                     for row in rows_of(f"AND {condition}")]
 
+        both, event = f"({selector.sql})", selector.spec
         for limit in (3, 50):
             options["breakdown_limit"] = limit
-            both, event = f"({selector.sql})", selector.spec
             self.add(by_value(both, limit, lambda more: recount.active(both + more, "month")),
                      kind="active", event=event, period="month", **options)
             self.add(by_value(both, limit, lambda more: recount.counts(both + more, "week")),
                      kind="counts", event=event, period="week", **options)
-            self.add(by_value(both, limit, lambda more: recount.churn(both + more, "month", 1, "new")),
-                     kind="churn", event=event, base="new", rule={"period": "month"}, **options)
             self.add(by_value(both, limit, lambda more: recount.idle(both + more, [0, 30])),
                      kind="idle", event=event, edges=[0, 30], **options)
+        for limit in (3, 9):  # SQL takes long for each value
+            options["breakdown_limit"] = limit
+            self.add(by_value(both, limit, lambda more: recount.churn(both + more, "month", 1, "new")),
+                     kind="churn", event=event, base="new", rule={"period": "month"}, **options)
             self.add(by_value(both, limit, lambda more: recount.lifecycle(both + more, "month")),
                      kind="lifecycle", event=event, period="month", **options)
             joins, returns = f"({cohort_event.sql})", f"({return_event.sql})"

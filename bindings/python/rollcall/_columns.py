@@ -23,7 +23,7 @@ _ALLOWED = "text, whole numbers, True and False, floats, Decimals, dates or date
 Column = tuple[str, str, int, list[Any]]
 
 
-def _numpy_column(name: str, column: Any) -> Column | None:
+def _numpy_column(name: str, column: Any, nan_is_missing: bool) -> Column | None:
     """A column over the memory of a numpy array, if it is of a type that Arrow has as well."""
     kind, size = column.dtype.kind, column.dtype.itemsize
     formats = {("i", 8): "l", ("i", 4): "i", ("u", 8): "L", ("u", 4): "I", ("f", 8): "g", ("f", 4): "f"}
@@ -33,7 +33,9 @@ def _numpy_column(name: str, column: Any) -> Column | None:
         return _instants_of_numpy(name, column)
     if (kind, size) not in formats or not column.dtype.isnative:
         return None
-    return name, formats[kind, size], 0, [None, column]
+    missing = (column != column).tolist() if kind == "f" and nan_is_missing else []  # NaN differs from itself
+    absent = _validity(missing) if any(missing) else None
+    return name, formats[kind, size], sum(missing), [absent, column]
 
 
 def _instants_of_numpy(name: str, column: Any) -> Column:
@@ -77,12 +79,12 @@ def _is_missing(value: Any) -> bool:
     return value is None or type(value).__name__ in ("NaTType", "NAType")
 
 
-def _without_nan(values: list[Any]) -> list[Any]:
+def _without_nan(values: list[Any], nan_is_missing: bool) -> list[Any]:
     """The values, with None for NaN where texts or times are, as pandas has NaN in place of missing ones.
 
-    Among numbers NaN is a result, not the absence of one, and the engine refuses it.
+    Among numbers NaN is a result, not the absence of one, and the engine refuses it, unless `nan_is_missing`.
     """
-    if not any(isinstance(value, (str, datetime.date)) for value in values):
+    if not nan_is_missing and not any(isinstance(value, (str, datetime.date)) for value in values):
         return values
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
 
@@ -141,17 +143,17 @@ def _integers(name: str, values: Sequence[int]) -> tuple[str, list[Any]]:
                           "2^63 - 1, or from 0 to 2^64 - 1)")
 
 
-def _column(name: str, column: Any) -> tuple[int, Column]:
+def _column(name: str, column: Any, nan_is_missing: bool) -> tuple[int, Column]:
     """The length of a column and what the engine takes of it, from one reading of its values."""
     if len(shape := getattr(column, "shape", (0,))) != 1:
         raise InvalidArgument(f"column {name!r}: must have one dimension, found {len(shape)}")
     if (array_of := _array_of(column)) is not None:
         column = array_of.copy(order="C")
-        if (made := _numpy_column(name, column)) is not None:
+        if (made := _numpy_column(name, column, nan_is_missing)) is not None:
             return len(column), made
     if isinstance(column, (set, frozenset)):
         raise refused(f"column {name!r}", "a list or an array, as a set has no order", column)
-    values = _without_nan(listed(f"column {name!r}", column, "a list, an array or a series"))
+    values = _without_nan(listed(f"column {name!r}", column, "a list, an array or a series"), nan_is_missing)
     kind = _common_kind(name, values)
     missing = [_is_missing(value) for value in values]
     if any(missing):
@@ -179,11 +181,14 @@ def _column(name: str, column: Any) -> tuple[int, Column]:
 
 
 class Columns:
-    """Columns of equal length as an Arrow stream of one batch."""
+    """Columns of equal length as an Arrow stream of one batch.
 
-    def __init__(self, columns: Mapping[str, Any]) -> None:
+    With `nan_is_missing`, NaN among numbers is no number, as in frames of pandas; the engine refuses it otherwise.
+    """
+
+    def __init__(self, columns: Mapping[str, Any], nan_is_missing: bool = False) -> None:
         # A column is read once, and its length is that of what was read: it may change meanwhile.
-        made = {text("data", str(name)): _column(str(name), column) for name, column in columns.items()}
+        made = {text("data", str(name)): _column(str(name), column, nan_is_missing) for name, column in columns.items()}
         sizes = {name: size for name, (size, _) in made.items()}
         if len(set(sizes.values())) > 1:
             told = ", ".join(f"{name!r} has {size}" for name, size in sizes.items())

@@ -198,7 +198,7 @@ class Store(Questions):
         elif _is_pandas_alone(data):
             wanted = {user or "user", time or "time", value, *names, *self._properties()}
             wanted.add(None if event_name is not None and event is None else event or "event")
-            data = Columns({name: data[name] for name in data.columns if name in wanted})
+            data = Columns({name: data[name] for name in data.columns if name in wanted}, nan_is_missing=True)
         files = None if paths is None else _parquet.expand(paths)
         if files is None:
             _check_columns(data, names)

@@ -273,6 +273,9 @@ class Libraries(Base):
                 self.check_visits(frames, value="value")
             columns = {"user": "who", "time": "when", "event": "what"}
             self.check_visits(frame.rename(columns=columns), user="who", time="when", event="what")
+            nans = frame.assign(value=[1.5, 0.0, 2.0, float("nan"), 0.25, 1.0])
+            self.check_visits(nans, value="value")
+            self.check_visits(nans.astype({"value": "object"}), value="value")
             with memory_store(keep=["event"]) as store:
                 store.ingest(frame, event_name="visit", properties=["value"])
                 self.assertEqual(store.active(where="event = signup").column("users")[0], 3)
