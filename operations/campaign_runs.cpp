@@ -255,7 +255,17 @@ Result<std::vector<AudienceInfo>> freeze_due(Engine& engine, const std::vector<C
   }
   std::vector<AudienceInfo> frozen;
   for (const PlannedRun& run : planned) {
-    ROLLCALL_ASSIGN_OR_RETURN(frozen.emplace_back(), freeze_run(engine, run, by_name, limits));
+    Result<AudienceInfo> made = freeze_run(engine, run, by_name, limits);
+    // Another thread has frozen it meanwhile.
+    if (made.status().code() == StatusCode::kAlreadyExists) continue;
+    ROLLCALL_RETURN_IF_ERROR(made.status());
+    // Another thread has dropped the campaign meanwhile, and may not have seen this run.
+    if (!find_campaign(engine, run.campaign->name).ok()) {
+      const Status status = engine.drop_audience(made->name);
+      if (!status.ok() && status.code() != StatusCode::kNotFound) return status;
+      continue;
+    }
+    frozen.push_back(*std::move(made));
   }
   return frozen;
 }
@@ -298,7 +308,18 @@ Result<std::vector<AudienceInfo>> create_campaigns(Engine& engine,
   }
   ROLLCALL_RETURN_IF_ERROR(save_campaigns(engine, created, OnSameName::kRefuse));
   Result<std::vector<AudienceInfo>> frozen = freeze_due(engine, created, limits);
-  if (frozen.ok()) return frozen;
+  if (frozen.ok()) {
+    // Another thread may have frozen some of them.
+    for (const Campaign& campaign : created) {
+      for (AudienceInfo& run : runs_of(engine, campaign.name)) {
+        const bool is_there = std::any_of(frozen->begin(), frozen->end(), [&](const auto& known) {
+          return known.name == run.name;
+        });
+        if (!is_there) frozen->push_back(std::move(run));
+      }
+    }
+    return frozen;
+  }
   for (const Campaign& campaign : created) {
     ROLLCALL_RETURN_IF_ERROR(drop_campaign(engine, campaign.name));
   }

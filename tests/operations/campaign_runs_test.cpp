@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/operations/campaign_engine.h"
@@ -322,6 +324,30 @@ TEST_F(CampaignRuns, AnImportedCampaignStartsWithTheNextRun) {
 }
 
 // The audiences are those whom the question about churn lists, less who has come since.
+// Threads create, run and drop: each campaign that is created has its run, and none is left behind.
+TEST_F(CampaignRuns, MayBeCreatedRunAndDroppedAtOnce) {
+  add_lost(20);
+  add_day(9);
+  std::atomic<bool> is_over{false};
+  std::thread running([&] {
+    while (!is_over) {
+      const auto frozen = run_campaigns(*engine_, {});
+      EXPECT_TRUE(frozen.ok()) << frozen.status().to_string();
+    }
+  });
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "k" + std::to_string(i);
+    const auto runs = create(name, R"j({"audience": "not did(*, 7d)", "rest_days": 0})j");
+    EXPECT_TRUE(runs.ok()) << runs.status().to_string();
+    if (runs.ok()) EXPECT_EQ(runs->size(), 1u) << name;
+    const Status dropped = drop_campaign(*engine_, name);
+    EXPECT_TRUE(dropped.ok()) << dropped.to_string();
+  }
+  is_over = true;
+  running.join();
+  EXPECT_TRUE(engine_->audiences().empty());
+}
+
 TEST_F(CampaignRuns, TheStandardSetIsThoseWhoChurned) {
   for (std::int32_t day = 0; day < 100; ++day) {
     for (int user = 0; user < 60; ++user) {
