@@ -136,6 +136,13 @@ std::size_t token_begin(std::string_view text, std::size_t stop, std::string_vie
 }
 
 Result<Json> parse_with(Builder builder, std::string_view text) {
+  // The parser would take a zero byte for the end.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    const std::string_view before = text.substr(0, zero);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    return Status::invalid_argument(fmt::format("{}:{}: found a zero byte (allowed: JSON)", line,
+                                                zero - (before.rfind('\n') + 1) + 1));
+  }
   // Stops at the first fault, which it reports to the builder instead of throwing.
   if (Reader::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
   if (builder.fault_byte() == 0) return Status::invalid_argument(builder.fault());
