@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <utility>
 
 #include "core/source/lists/list_limits.h"
+#include "rollcall/json.h"
 #include "rollcall/roaring.h"
 
 namespace rollcall {
 namespace {
-
-using EntryJson = nlohmann::json;
 
 std::string_view whole_lines(std::string_view text) { return text.substr(0, text.rfind('\n') + 1); }
 
@@ -25,16 +24,18 @@ Result<bool> DictionaryReader::next() {
   const std::size_t end = text_.find('\n', at_);
   const std::string_view line = text_.substr(at_, end - at_);
   if (line.size() > kListPieceBytesMax) return fault("has more bytes than a line may have");
-  const EntryJson entry = EntryJson::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!entry.is_object() || !entry.contains("user") || !entry["user"].is_string() ||
-      entry["user"].get_ref<const std::string&>().empty()) {
+  const Result<Json> entry = parse_json(line);
+  const Json* const user = entry.ok() && entry->is_object() ? entry->find("user") : nullptr;
+  if (user == nullptr || !user->is_string() || user->get<std::string>().empty()) {
     return fault("must be an object with an \"ordinal\" and a \"user\"");
   }
-  if (!entry.contains("ordinal") || entry["ordinal"] != next_ordinal_) {
+  const Json* const ordinal = entry->find("ordinal");
+  if (ordinal == nullptr || !ordinal->is_number_unsigned() ||
+      ordinal->get<std::uint64_t>() != next_ordinal_) {
     return fault(fmt::format("must have the \"ordinal\" {}, as the lines before it are {}",
                              next_ordinal_, next_ordinal_));
   }
-  user_ = entry["user"].get<std::string>();
+  user_ = user->get<std::string>();
   ++next_ordinal_;
   at_ = end + 1;
   return true;
@@ -45,7 +46,7 @@ Status DictionaryReader::fault(std::string_view what) const {
 }
 
 std::string dictionary_line(std::uint64_t ordinal, const std::string& user) {
-  return fmt::format("{{\"ordinal\":{},\"user\":{}}}\n", ordinal, EntryJson(user).dump());
+  return fmt::format("{{\"ordinal\":{},\"user\":{}}}\n", ordinal, Json(user).text());
 }
 
 std::string dictionary_beside(const std::string& path) {
