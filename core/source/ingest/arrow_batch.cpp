@@ -212,6 +212,10 @@ Result<ArrowColumn> ArrowBatch::find(const std::string& name) const {
                                                 quoted_excerpt(name), did_you_mean(name, names),
                                                 excerpts(names)));
   }
+  if (std::find(found + 1, names.end(), name) != names.end()) {
+    return Status::invalid_argument(
+        fmt::format("arrow: several columns are named {} (allowed: one)", quoted_excerpt(name)));
+  }
   const auto i = found - names.begin();
   return ArrowColumn::make(name, schema_->children[i], array_->children[i], array_->offset,
                            array_->length, first_row_);

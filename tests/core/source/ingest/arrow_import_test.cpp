@@ -283,6 +283,8 @@ TEST_F(ArrowImport, ErrorsNameTheColumn) {
   const Exported user = numbers<std::int32_t>("i", "user", {1, 2, 3});
   EXPECT_EQ(error(*engine, {numbers<std::int32_t>("i", "uesr", {1, 2, 3}), times(), events()}),
             "arrow: no column \"user\" (did you mean \"uesr\"?); there are: uesr, time, event");
+  EXPECT_EQ(error(*engine, {user, user, times(), events()}),
+            "arrow: several columns are named \"user\" (allowed: one)");
   EXPECT_EQ(error(*engine, {numbers<std::int32_t>("i", "user", {1, -2, 3}), times(), events()}),
             "arrow: column \"user\": row 1: negative (allowed: 0 to 2^64 - 1)");
   EXPECT_EQ(error(*engine, {numbers<std::int32_t>("i", "user", {1, 2, 3}, {true, true, false}),
