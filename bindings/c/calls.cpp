@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,11 +31,25 @@
 namespace rollcall::c {
 namespace {
 
-Result<std::unique_ptr<Store>> open_store(std::string_view directory, const OpenOptions& options) {
-  if (!options.in_memory) return open_rocks_store(std::string(directory), options.store);
-  if (directory.empty()) return open_memory_store();
-  return Status::invalid_argument(
-      fmt::format("directory: {}, with in_memory (allowed: none)", quoted_excerpt(directory)));
+// Sets `directory`, as the caller names it, to where it is, or to nothing for a store in memory. The
+// program may go to another directory later, and the store must not go with it.
+Status find_place(const OpenOptions& options, std::string& directory) {
+  if (options.in_memory) {
+    if (!directory.empty()) {
+      return Status::invalid_argument(
+          fmt::format("directory: {}, with in_memory (allowed: none)", quoted_excerpt(directory)));
+    }
+    if (!options.store.read_only) return {};
+    return Status::invalid_argument("options: read_only, with in_memory (allowed: one of them)");
+  }
+  if (directory.empty()) {
+    return Status::invalid_argument(
+        "directory: is empty (allowed: a path; or the option {\"in_memory\": true})");
+  }
+  std::error_code error;
+  directory = std::filesystem::absolute(directory, error).string();
+  if (error) return Status::io_error("the working directory: " + error.message());
+  return {};
 }
 
 bool is_list(std::string_view json) {
@@ -135,9 +151,13 @@ std::int32_t rollcall_open(const char* directory, std::size_t directory_size, co
                               rollcall::c::read_open_options(json));
     ROLLCALL_RETURN_IF_ERROR(rollcall::open_standard_descriptors());
     auto handle = std::make_unique<rollcall_engine>();
-    ROLLCALL_ASSIGN_OR_RETURN(auto store, rollcall::c::open_store(place, chosen));
+    handle->directory = place;
+    ROLLCALL_RETURN_IF_ERROR(rollcall::c::find_place(chosen, handle->directory));
+    ROLLCALL_ASSIGN_OR_RETURN(
+        auto store, chosen.in_memory
+                        ? Result<std::unique_ptr<rollcall::Store>>(rollcall::open_memory_store())
+                        : rollcall::open_rocks_store(handle->directory, chosen.store));
     ROLLCALL_ASSIGN_OR_RETURN(handle->engine, Engine::open(std::move(store), chosen.engine));
-    if (!chosen.in_memory) handle->directory = place;
     *out = handle.release();
     return {};
   });
@@ -245,7 +265,8 @@ std::int32_t rollcall_forget(rollcall_engine* engine, const char* users, std::si
   if (known != nullptr) *known = 0;
   return run_engine_call(engine, error, [&](Engine& opened) -> Status {
     ROLLCALL_ASSIGN_OR_RETURN(const std::string_view json, text_of("users", users, users_size));
-    ROLLCALL_ASSIGN_OR_RETURN(const auto ids, rollcall::c::read_users(json));
+    ROLLCALL_ASSIGN_OR_RETURN(const auto ids,
+                              rollcall::c::read_users(json, opened.settings().user_kind));
     ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t forgotten, opened.forget(ids));
     if (known != nullptr) *known = forgotten;
     return {};

@@ -3,10 +3,17 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/query/text/json_reader.h"
 #include "core/query/text/query_json.h"
@@ -68,6 +75,15 @@ FieldReader whole_field(std::string_view name, T& out) {
             number = static_cast<std::decay_t<decltype(number)>>(value.get<std::uint64_t>());
             return {};
           }};
+}
+
+// Returns the number that a text of digits alone is, as answers write ids.
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_canonical = text == "0" || (!text.empty() && text.front() != '0');
+  if (error != std::errc() || end != text.data() + text.size() || !is_canonical) return {};
+  return number;
 }
 
 FieldReader optional_text_field(std::string_view name, std::optional<std::string>& out) {
@@ -142,22 +158,42 @@ FieldReader time_limit_field(std::string_view name, const std::string& time_zone
           }};
 }
 
+using FieldNames = std::initializer_list<std::string_view>;
+
+// Checks that an object has the fields that it must have.
+Status check_required(const Json& object, const std::string& path,
+                      std::span<const std::string_view> required) {
+  for (const std::string_view field : required) {
+    if (object.contains(field)) continue;
+    return Status::invalid_argument(fmt::format("{}: missing field \"{}\"", path, field));
+  }
+  return {};
+}
+
 // Reads a field that is an object of its own.
-FieldReader object_field(std::string_view name, std::function<FieldReaders()> fields) {
-  return {name, [fields = std::move(fields)](const Json& value, const std::string& path) -> Status {
+FieldReader object_field(std::string_view name, std::function<FieldReaders()> fields,
+                         FieldNames required = {}) {
+  return {name,
+          [fields = std::move(fields), required = std::vector(required)](
+              const Json& value, const std::string& path) -> Status {
             if (!value.is_object()) return unexpected(path, "an object", value);
+            ROLLCALL_RETURN_IF_ERROR(check_required(value, path, required));
             return read_fields(value, path, fields());
           }};
 }
 
 // Reads a list of objects, for each of which `next` returns the fields.
-FieldReader objects_field(std::string_view name, std::function<FieldReaders()> next) {
-  return {name, [next = std::move(next)](const Json& value, const std::string& path) -> Status {
+FieldReader objects_field(std::string_view name, std::function<FieldReaders()> next,
+                          FieldNames required) {
+  return {name,
+          [next = std::move(next), required = std::vector(required)](
+              const Json& value, const std::string& path) -> Status {
             if (!value.is_array()) return unexpected(path, "a list of objects", value);
             std::size_t i = 0;
             for (const Json& element : value.get<Json::Array>()) {
               const std::string at = fmt::format("{}[{}]", path, i++);
               if (!element.is_object()) return unexpected(at, "an object", element);
+              ROLLCALL_RETURN_IF_ERROR(check_required(element, at, required));
               ROLLCALL_RETURN_IF_ERROR(read_fields(element, at, next()));
             }
             return {};
@@ -252,7 +288,8 @@ Result<OwnedDelivery> read_delivery(std::string_view json) {
   };
   ROLLCALL_RETURN_IF_ERROR(
       read_object(json, "delivery",
-                  {objects_field("positions", next_position), object_field("token", token_fields),
+                  {objects_field("positions", next_position, {"id", "position"}),
+                   object_field("token", token_fields, {"source", "token"}),
                    word_field("ack", kAcks, delivery.ack)}));
   return delivery;
 }
@@ -296,10 +333,8 @@ Result<AudienceRequest> read_audience_request(std::string_view json, const std::
   AudienceRequest request;
   ROLLCALL_ASSIGN_OR_RETURN(const Json document, parse_options(json, "audience"));
   if (!document.is_object()) return unexpected("audience", "an object", document);
-  for (const std::string_view field : {"campaign", "users"}) {
-    if (document.contains(field)) continue;
-    return Status::invalid_argument(fmt::format("audience: missing field \"{}\"", field));
-  }
+  ROLLCALL_RETURN_IF_ERROR(
+      check_required(document, "audience", std::vector<std::string_view>{"campaign", "users"}));
   const auto next_class = [&]() -> FieldReaders {
     AudienceClass& added = request.classes.emplace_back();
     return {string_field("name", added.name), segment_field("users", time_zone, added.users)};
@@ -313,9 +348,9 @@ Result<AudienceRequest> read_audience_request(std::string_view json, const std::
   ROLLCALL_RETURN_IF_ERROR(read_fields(
       document, "audience",
       {string_field("campaign", request.name.campaign), string_field("run", request.name.run),
-       segment_field("users", time_zone, request.users), objects_field("classes", next_class),
-       FieldReader{"as_of", read_as_of}, string_field("holdout", request.holdout),
-       string_field("draw", request.draw)}));
+       segment_field("users", time_zone, request.users),
+       objects_field("classes", next_class, {"name", "users"}), FieldReader{"as_of", read_as_of},
+       string_field("holdout", request.holdout), string_field("draw", request.draw)}));
   return request;
 }
 
@@ -357,13 +392,20 @@ Result<std::vector<std::string>> read_texts(std::string_view json, const std::st
   return texts;
 }
 
-Result<std::vector<UserId>> read_users(std::string_view json) {
+Result<std::vector<UserId>> read_users(std::string_view json, UserKind kind) {
   ROLLCALL_ASSIGN_OR_RETURN(const Json document, parse_options(json, "users"));
   if (!document.is_array()) return unexpected("users", "a list of ids", document);
   std::vector<UserId> users;
   for (const Json& user : document.get<Json::Array>()) {
     if (user.is_string()) {
-      users.emplace_back(user.get<std::string>());
+      const auto& text = user.get<std::string>();
+      const std::optional<std::uint64_t> number =
+          kind == UserKind::kInteger ? whole_number(text) : std::nullopt;
+      if (number) {
+        users.emplace_back(*number);
+      } else {
+        users.emplace_back(text);
+      }
     } else if (user.is_number_unsigned()) {
       users.emplace_back(user.get<std::uint64_t>());
     } else {

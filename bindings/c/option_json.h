@@ -64,6 +64,6 @@ Result<std::vector<std::string>> read_definitions(std::string_view json);
 // Reads ["a", "b"]; `name` begins errors.
 Result<std::vector<std::string>> read_texts(std::string_view json, const std::string& name);
 // Reads ["ann", "bob"] or [1, 2].
-Result<std::vector<UserId>> read_users(std::string_view json);
+Result<std::vector<UserId>> read_users(std::string_view json, UserKind kind);
 
 }  // namespace rollcall::c

@@ -2,10 +2,11 @@
  *
  * Every call that may fail returns ROLLCALL_OK or another code of the list below. If it fails and
  * `error` is not null, *error is a handle that says more, to be freed by rollcall_error_free;
- * otherwise *error is null. No call throws, exits, prints or crashes for want of memory; only
- * RocksDB's own threads, which compact what a store has on disk, end the process where they get
- * none. Where there is none left for a handle of its own, the handle says that, and the code still
- * says what failed.
+ * otherwise *error is null. No call throws or exits, and none of our code prints or crashes for
+ * want of memory; RocksDB does, where opening, checking or compacting a store in a directory finds
+ * none. An ingest that finds none may leave an engine that refuses every later call: a store in a
+ * directory is then opened again, and one in memory is lost. Where there is no memory left for a
+ * handle of its own, the handle says that, and the code still says what failed.
  *
  * Texts go in as bytes of UTF-8 with their size; null with size 0 is the empty text. They are the
  * caller's, and need only outlive the call. What comes out through `char** out, size_t* size` is
@@ -16,8 +17,10 @@
  * does nothing.
  *
  * Threads: any call may be made from any thread at any time, also several with one handle. Only
- * rollcall_close and the calls that free come after all others of their handle. Processes: an
- * engine belongs to the one that opened it; in a child made by fork, calls fail.
+ * rollcall_close and the calls that free come after all others of their handle, and all calls end
+ * before main returns. Processes: an engine belongs to the one that opened it; in a child made by
+ * fork, calls fail, and once a store in a directory was open, the child ends by _exit or exec, as
+ * exit waits for threads of RocksDB that a child has not. The library cannot be unloaded.
  *
  * Options are JSON objects. Their fields have the names of the C++ structs, which say what each
  * means: EngineOptions, StoreSettings and RocksStoreOptions, SourceOptions, ArrowColumns, Delivery
@@ -41,7 +44,7 @@ enum {
   ROLLCALL_BUSY = 6,               /* another process writes to the store */
   ROLLCALL_UNSUPPORTED = 7,        /* a newer format, or what this machine or store cannot do */
   ROLLCALL_RESOURCE_EXHAUSTED = 8, /* memory, or a limit of the options */
-  ROLLCALL_FAILED_PRECONDITION = 9, /* the engine is closed, or belongs to another process */
+  ROLLCALL_FAILED_PRECONDITION = 9, /* closed, another process's, or an alert that is off */
   ROLLCALL_CANCELLED = 10,          /* rollcall_stop_request was called */
   ROLLCALL_DEADLINE_EXCEEDED = 11,  /* the timeout passed */
   ROLLCALL_UNCERTAIN = 12           /* whether it happened shows when the store is opened again */
@@ -118,8 +121,8 @@ int32_t rollcall_ingest_arrow(rollcall_engine* engine, struct ArrowArrayStream* 
 int32_t rollcall_ingest_files(rollcall_engine* engine, const char* paths, size_t paths_size,
                               const char* options, size_t options_size, const rollcall_stop* stop,
                               char** out, size_t* size, rollcall_error** error);
-/* Forgets users for good. `users` is a JSON list of ids; *known, which may be null, becomes how
- * many of them the store knew. */
+/* Forgets users for good. `users` is a JSON list of ids, of at most 4 MiB; *known, which may be
+ * null, becomes how many of them the store knew. */
 int32_t rollcall_forget(rollcall_engine* engine, const char* users, size_t users_size,
                         uint64_t* known, rollcall_error** error);
 
@@ -254,8 +257,8 @@ int32_t rollcall_drop_alert(rollcall_engine* engine, const char* name, size_t na
 typedef int32_t (*rollcall_send)(void* context, const char* notification, size_t notification_size,
                                  const char* body, size_t body_size);
 /* Sends what checks have left to be notified, each once, one at a time, from another thread, and
- * returns when that is done: {"arrived": N, "failed": N}. What failed waits for a later call, and
- * so does what comes after it for the same target. */
+ * returns when that is done: {"arrived": N, "failed": N}. What failed waits for a later call, 1, 2,
+ * 4 and more seconds later, and so does what comes after it for the same target. */
 int32_t rollcall_notify_alerts(rollcall_engine* engine, rollcall_send send, void* context,
                                const rollcall_stop* stop, char** out, size_t* size,
                                rollcall_error** error);

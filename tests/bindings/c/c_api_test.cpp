@@ -120,9 +120,48 @@ TEST_F(CApi, ErrorsHaveCodeTextAndHint) {
   EXPECT_EQ(open("x", R"({"in_memory": true})", engine).error,
             "directory: \"x\", with in_memory (allowed: none)");
   EXPECT_EQ(open("", "[]", engine).error, "options: must be an object, found []");
+  EXPECT_EQ(open("", "", engine).error,
+            "directory: is empty (allowed: a path; or the option {\"in_memory\": true})");
+  EXPECT_EQ(open("", R"({"in_memory": true, "read_only": true})", engine).error,
+            "options: read_only, with in_memory (allowed: one of them)");
+  EXPECT_EQ(open("", std::string_view("{\"in_memory\": true}\0{", 21), engine).error,
+            "options: 1:20: found a zero byte (allowed: JSON)");
   const Returned zone = open("", R"({"in_memory": true, "settings": {"time_zone": "X"}})", engine);
   EXPECT_EQ(zone.code, ROLLCALL_INVALID_ARGUMENT);
   EXPECT_EQ(JsonValue::parse(zone.hint)[0][0]["option"], "time_zone");
+}
+
+// The directory of a store is where it was when the store was opened.
+TEST_F(CApi, AProgramMayGoToAnotherDirectory) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  for (const char* const place : {"here", "there"}) {
+    std::filesystem::create_directory(path(place));
+    EngineHandle engine;
+    ASSERT_TRUE(open(path(place) + "/store", "", engine).ok());
+    ASSERT_TRUE(ingest(engine.get(), three_days()).ok());
+    ASSERT_EQ(rollcall_close(engine.get(), nullptr), ROLLCALL_OK);
+  }
+  std::filesystem::current_path(path("here"));
+  {
+    EngineHandle engine;
+    const Returned opened = open("store", "", engine);
+    std::filesystem::current_path(path("there"));
+    EXPECT_TRUE(opened.ok()) << opened.error;
+    EXPECT_TRUE(ingest(engine.get(), three_days(), "", R"({"ack": "durable"})").ok());
+    EXPECT_EQ(rollcall_compact(engine.get(), nullptr), ROLLCALL_OK);
+    EXPECT_EQ(rollcall_close(engine.get(), nullptr), ROLLCALL_OK);
+  }
+  std::filesystem::current_path(before);
+  for (const auto& [place, events] : {std::pair("here", 10), std::pair("there", 5)}) {
+    EngineHandle engine;
+    const Returned opened = open(path(place) + "/store", "", engine);
+    ASSERT_TRUE(opened.ok()) << opened.error;
+    EXPECT_EQ(info(engine.get())["event_count"], events) << place;
+    EXPECT_TRUE(json_of(call_for_text([&](char** out, std::size_t* size, rollcall_error** error) {
+                  return rollcall_verify(engine.get(), out, size, error);
+                }))["faults"]
+                    .empty());
+  }
 }
 
 TEST_F(CApi, AStoreThatIsOpenIsBusy) {
@@ -233,6 +272,21 @@ TEST_F(CApi, ADeliveryCountsOnce) {
                                           {"id": "log/1", "position": "4"}])"));
 }
 
+// Nothing is taken for an empty position, which would replace the one that is there.
+TEST_F(CApi, ADeliveryThatLacksAFieldIsRefused) {
+  const EngineHandle engine = open_in_memory();
+  const auto fault_of = [&](std::string_view delivery) {
+    return ingest(engine.get(), three_days(), "", delivery).error;
+  };
+  EXPECT_EQ(fault_of(R"({"positions": [{"id": "log/0"}]})"),
+            "delivery: positions[0]: missing field \"position\"");
+  EXPECT_EQ(fault_of(R"({"positions": [{"id": "a", "position": "1"}, {"position": "4"}]})"),
+            "delivery: positions[1]: missing field \"id\"");
+  EXPECT_EQ(fault_of(R"({"token": {"source": "log"}})"),
+            "delivery: token: missing field \"token\"");
+  EXPECT_EQ(info(engine.get())["event_count"], 0);
+}
+
 TEST_F(CApi, ColumnsHaveTheNamesThatAreGiven) {
   const EngineHandle engine = open_in_memory();
   ArrowArrayStream stream =
@@ -295,9 +349,29 @@ TEST_F(CApi, ForgottenUsersAreGone) {
   EXPECT_EQ(rollcall_forget(engine.get(), R"(["ann", "zoe"])", 14, &known, nullptr), ROLLCALL_OK);
   EXPECT_EQ(known, 1u);
   EXPECT_EQ(info(engine.get())["user_count"], 2);
+  constexpr std::string_view kCut = "[\"ann\"\0]";
+  EXPECT_EQ(rollcall_forget(engine.get(), kCut.data(), 8, &known, nullptr),
+            ROLLCALL_INVALID_ARGUMENT);
   EXPECT_EQ(rollcall_forget(engine.get(), "[1]", 3, &known, nullptr), ROLLCALL_INVALID_ARGUMENT);
   EXPECT_EQ(known, 0u);
   EXPECT_EQ(rollcall_forget(engine.get(), "[-1]", 4, &known, nullptr), ROLLCALL_INVALID_ARGUMENT);
+}
+
+TEST_F(CApi, UsersAreForgottenAsAnswersNameThem) {
+  const EngineHandle engine = open_in_memory(R"({"user_kind": "integer"})");
+  ArrowArrayStream stream = stream_of({batch_of(
+      {numbers<std::uint64_t>("L", "user", {0, 7, 8}),
+       numbers<std::int64_t>("tsu:UTC", "time", {0, 0, 0}), text("event", {"a", "a", "a"})})});
+  ASSERT_TRUE(ingest(engine.get(), stream).ok());
+  std::uint64_t known = 0;
+  EXPECT_EQ(rollcall_forget(engine.get(), R"(["0", 7])", 8, &known, nullptr), ROLLCALL_OK);
+  EXPECT_EQ(known, 2u);
+  for (const std::string_view other : {R"(["08"])", R"(["x8"])", R"([""])", R"(["8 "])"}) {
+    EXPECT_EQ(rollcall_forget(engine.get(), other.data(), other.size(), &known, nullptr),
+              ROLLCALL_INVALID_ARGUMENT)
+        << other;
+  }
+  EXPECT_EQ(info(engine.get())["user_count"], 1);
 }
 
 TEST_F(CApi, ObjectsAreSavedListedAndDropped) {

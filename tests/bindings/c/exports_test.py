@@ -53,6 +53,8 @@ class Exports(unittest.TestCase):
         dynamic = subprocess.run(["readelf", "-d", LIBRARY], check=True,
                                  capture_output=True, text=True).stdout
         self.assertEqual(re.findall(r"SONAME\).*\[(.*)\]", dynamic), ["librollcall.so.0"])
+        # Threads of RocksDB are in it after the last store is closed.
+        self.assertRegex(dynamic, r"FLAGS_1\).*NODELETE")
 
     def test_the_header_declares_the_calls(self):
         header = re.sub(r"/\*.*?\*/", "", read(os.path.join(ROOT, "bindings/c/include/rollcall.h")),
