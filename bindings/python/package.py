@@ -159,7 +159,7 @@ def wheel(options):
     made = newest(os.path.join(repaired, "*.whl"))
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(newest(os.path.join(raw, "*.whl"))) as file:
-            (module,) = (name for name in file.namelist() if name.startswith("rollcall/_core"))
+            (module,) = (name for name in file.namelist() if name.endswith(".so") and name.startswith("rollcall/"))
             module = file.extract(module, folder)
         add_licences(python, made, module)
     check_licences(made)

@@ -38,11 +38,23 @@ def _numpy_column(name: str, column: Any, nan_is_missing: bool) -> Column | None
     return name, formats[kind, size], sum(missing), [absent, column]
 
 
+def _dates_of_numpy(name: str, column: Any) -> Column:
+    days = column.astype("datetime64[D]")
+    missing = (days != days).tolist()  # NaT differs from itself
+    numbers = days.astype("int64")
+    numbers[missing] = 0
+    if ((numbers > 0x7FFF_FFFF) | (numbers < -0x8000_0000)).any():
+        raise InvalidArgument(f"column {name!r}: a date is out of range (allowed: 0001-01-02 to 9999-12-30)")
+    return name, "tdD", sum(missing), [_validity(missing) if any(missing) else None, numbers.astype("int32")]
+
+
 def _instants_of_numpy(name: str, column: Any) -> Column:
+    unit = column.dtype.str.partition("[")[2].rstrip("]").lstrip("0123456789")
+    if unit in ("Y", "M", "W", "D"):
+        return _dates_of_numpy(name, column)
     made = column.astype("datetime64[us]")
     missing = (made != made).tolist()  # NaT differs from itself
     # Larger units have instants that microseconds have not; numpy wraps those.
-    unit = column.dtype.str.partition("[")[2].rstrip("]").lstrip("0123456789")
     if unit not in ("ns", "ps", "fs", "as"):
         given = column.view("int64")
         wrapped = made.astype(column.dtype).view("int64") != given
@@ -68,6 +80,10 @@ def _array_of(column: Any) -> Any:
 
 def _kind_of(value: Any) -> type | None:
     """What a value is, as far as the types of columns go."""
+    if type(value).__name__ in ("bool", "bool_"):
+        return bool  # of numpy, too
+    if not isinstance(value, (bool, int)) and hasattr(value, "__index__"):
+        return int  # of numpy, too
     for kind in (str, bool, int, float, decimal.Decimal, datetime.datetime, datetime.date):
         if isinstance(value, kind):
             return kind
@@ -89,6 +105,14 @@ def _without_nan(values: list[Any], nan_is_missing: bool) -> list[Any]:
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
 
 
+def _check_whole(name: str, values: Sequence[Any]) -> None:
+    """Whole numbers among floats are floats, unless they would be rounded."""
+    for row, value in enumerate(values):
+        if _kind_of(value) is int and int(float(value)) != value:
+            raise InvalidArgument(f"column {name!r}: row {row}: {value} is no float, and others of the column are "
+                                  "(allowed: whole numbers alone, or Decimals)")
+
+
 def _common_kind(name: str, values: Sequence[Any]) -> type:
     """The one type of a column's values."""
     found: type | None = None
@@ -98,6 +122,7 @@ def _common_kind(name: str, values: Sequence[Any]) -> type:
         kind = _kind_of(value)
         if found is float and kind is int or found is int and kind is float:
             kind = found = float
+            _check_whole(name, values)
         if kind is None or found not in (None, kind):
             raise InvalidArgument(f"column {name!r}: row {row}: found a {type(value).__name__} "
                                   f"(allowed: {_ALLOWED})")

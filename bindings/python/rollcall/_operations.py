@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from rollcall._arguments import listed, seconds, text
 from rollcall._questions import json_of
@@ -153,6 +153,10 @@ class Alerts:
 
     def __init__(self, engine: _core.Engine) -> None:
         self._engine = engine
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("rollcall.Alerts cannot be pickled or copied, as they belong to a store of this process "
+                        "(allowed: take store.alerts where it is used)")
 
     def create(self, name: str, definition: Mapping[str, Any], *, replace: bool = False,
                timeout: float | None = None) -> None:

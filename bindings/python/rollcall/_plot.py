@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall._errors import InvalidArgument
+
 if TYPE_CHECKING:
     from rollcall._result import Result
+
+_KEYS = ("date", "time", "string", "int")
+_SERIES_MAX = 20
 
 
 def _chart_column(result: Result) -> str | None:
@@ -41,14 +46,39 @@ def draw(result: Result, axes: Any) -> Any:
         _draw_heat_map(*shares, axes)
         return axes
     chart = _chart_column(result)
-    first = result.columns[0]
-    keys = result.column(first)
-    values = [float("nan") if value is None else float(value) for value in result.column(chart or first)]
-    if result.types[first] in ("date", "time"):
-        axes.plot(keys, values)
+    keys = [name for name in result.columns[:result.columns.index(chart)] if result.types[name] in _KEYS] if chart else []
+    if chart is None or not keys:
+        raise InvalidArgument("plot: the answer has no counts by a key (allowed: to_pandas(), to draw it otherwise)")
+    across = next((name for name in keys if result.types[name] in ("date", "time")), keys[0])
+    places = [key for key in result.column(across) if key is not None]
+    # A row a place is one series, whatever else is known of the place.
+    others = [name for name in keys if name != across] if len(set(places)) < len(places) else []
+    series = _series(result, across, others, chart)
+    if len(series) > _SERIES_MAX:
+        raise InvalidArgument(f"plot: the answer has {len(series)} series (allowed: {_SERIES_MAX})")
+    for label, points in series.items():
+        if result.types[across] in ("date", "time"):
+            axes.plot(*zip(*points), label=label)
+        elif len(series) == 1:
+            axes.bar([str(key) for key, _ in points], [value for _, value in points])
+        else:
+            axes.plot([str(key) for key, _ in points], [value for _, value in points], marker="o", label=label)
+    if result.types[across] in ("date", "time"):
         axes.figure.autofmt_xdate()
-    else:
-        axes.bar(["" if key is None else str(key) for key in keys], values)
-    axes.set_xlabel(first)
-    axes.set_ylabel(chart or first)
+    if len(series) > 1:
+        axes.legend()
+    axes.set_xlabel(across)
+    axes.set_ylabel(chart)
     return axes
+
+
+def _series(result: Result, across: str, others: list[str], chart: str) -> dict[str, list[tuple[Any, float]]]:
+    """The points of each combination of the other keys. Rows that sum up others have no key, and are left out."""
+    series: dict[str, list[tuple[Any, float]]] = {}
+    for row in result.to_dicts():
+        if row[across] is None:
+            continue
+        label = ", ".join(f"{name} {row[name]}" if result.types[name] == "int" else str(row[name]) for name in others)
+        value = float("nan") if row[chart] is None else float(row[chart])
+        series.setdefault(label, []).append((row[across], value))
+    return series

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rollcall._arguments import refused
 from rollcall._errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -21,12 +22,21 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _ORDINAL_1970 = 719163
+# The types of pandas for whole numbers, by whether there are large ids and whether there are nulls.
+_INTEGERS = {(False, False): "int64", (False, True): "Int64", (True, False): "uint64", (True, True): "UInt64"}
 
 
 def _time(cell: tuple[int, int | None]) -> datetime.datetime:
     microseconds, offset = cell
     zone = datetime.timezone.utc if offset is None else datetime.timezone(datetime.timedelta(minutes=offset))
     return (_EPOCH + datetime.timedelta(microseconds=microseconds)).astimezone(zone)
+
+
+def _key(value: Any, kind: str) -> Any:
+    """A value of a key column as a question has it, which may come from a data frame."""
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if kind == "date" else value.isoformat(timespec="minutes")
+    return value
 
 
 def _need(library: str, purpose: str) -> Any:
@@ -48,10 +58,10 @@ class Result:
     """
 
     def __init__(self, answer: _core.Answer, store: Store | None = None,
-                 question: Mapping[str, Any] | None = None) -> None:
+                 question: str | None = None) -> None:
         self._answer = answer
         self._store = store
-        self._question = question
+        self._question = question  # as JSON, as the caller's dict may change
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a rollcall.Result cannot be pickled, as it belongs to a store of this process "
@@ -165,7 +175,8 @@ class Result:
             elif kind == "time":
                 frame[name] = library.to_datetime(frame[name], utc=True)
             elif kind in ("int", "count"):
-                frame[name] = frame[name].astype("Int64" if frame[name].isna().any() else "int64")
+                is_large = any(cell is not None and cell >= 1 << 63 for cell in frame[name])
+                frame[name] = frame[name].astype(_INTEGERS[is_large, bool(frame[name].isna().any())])
             elif kind == "ratio":
                 frame[name] = frame[name].astype("float64")
         return frame
@@ -192,7 +203,8 @@ class Result:
         """The users behind a cell, in batches.
 
         Each batch is asked for when it is needed, so that a list of any length takes little memory.
-        Users who come or go meanwhile may be in a later batch or not.
+        All are of the instant of the answer (`as_of`), so that there are as many users as the cell
+        counts, unless events before that instant come, or users are forgotten, in between.
 
         Args:
             where: A value for each key column, as in a row of the answer, such as
@@ -210,10 +222,8 @@ class Result:
         """
         if self._store is None or self._question is None:
             raise InvalidArgument("members: a matrix has none (allowed: the answer that it was made of)")
-        asked: dict[str, Any] = {"where": dict(where or {}), "limit": batch}
-        if of is not None:
-            asked["of"] = of
-        question = {**self._question, "members": asked}
+        asked = {**self._asked(where, of), "limit": batch}
+        question = {**self._same_question(), "members": asked}
         while True:
             page = self._store.query(question)
             yield page
@@ -276,10 +286,25 @@ class Result:
         has_integers = self._store.settings()["user_kind"] == "integer"
         if where is None and of is None and "user" in self.columns:
             return self, has_integers
-        asked: dict[str, Any] = {"where": dict(where or {})}
+        return self._store.query({**self._same_question(), "members": self._asked(where, of)}), has_integers
+
+    def _same_question(self) -> dict[str, Any]:
+        """The question, of the instant that the answer is of."""
+        question: dict[str, Any] = json.loads(self._question or "{}")
+        if self.as_of:
+            question.setdefault("as_of", self.as_of)
+        return question
+
+    def _asked(self, where: Mapping[str, Any] | None, of: str | None) -> dict[str, Any]:
+        """The `members` of a question, with keys as the answer's cells are written."""
+        if where is not None and not isinstance(where, Mapping):
+            raise refused("where", "a dict from key column to value", where)
+        types = self.types
+        asked: dict[str, Any] = {"where": {name: _key(value, types.get(name, ""))
+                                           for name, value in (where or {}).items()}}
         if of is not None:
             asked["of"] = of
-        return self._store.query({**self._question, "members": asked}), has_integers
+        return asked
 
     # What people look at.
 

@@ -149,7 +149,8 @@ class Store(Questions):
                 store's properties are.
             progress: True shows a line that is written anew, also in notebooks; a function is called
                 with a `Progress` five times a second at most.
-            strict: Whether the first row of a file that is rejected ends the call.
+            strict: Whether the first row of a file that is rejected ends the call. Rows shortly before
+                it may be missing, and come in when the file is read again.
             on_reject: Is called for every row of a file that is rejected, in their order, with a dict:
                 ``file``, ``line``, ``column``, ``kind``, ``reason``, ``row`` (bytes) and ``held``
                 (whether it comes in if the file is read again under a wider limit). What it raises
@@ -174,7 +175,8 @@ class Store(Questions):
             FailedPrecondition: the store is closed, or was opened by another process.
             ImportError: Parquet, and there is neither pyarrow nor DuckDB.
             ResourceExhausted: data with positions or a token does not fit into memory as a whole.
-            KeyboardInterrupt: Ctrl-C. What was read is committed, and the same files go on from there.
+            KeyboardInterrupt: Ctrl-C, once the source of the data has given what it is asked for. What was
+                read is committed, and the same files go on from there.
                 With positions or a token, nothing is ingested.
         """
         if positions is not None and not isinstance(positions, Mapping):
@@ -251,10 +253,11 @@ class Store(Questions):
         if isinstance(question, str):
             question = _parsed(question)
         if isinstance(question, Mapping):
-            return Result(self._engine.query(json_of(question), seconds(timeout)), self, question)
+            asked = json_of(question)
+            return Result(self._engine.query(asked, seconds(timeout)), self, asked)
         questions: list[Any] = _arguments.listed("question", question, "a dict, its JSON, or a list of dicts")
         answers = self._engine.query_all(json_of(questions), seconds(timeout))
-        return [Result(answer, self, one) for answer, one in zip(answers, questions)]
+        return [Result(answer, self, json_of(one)) for answer, one in zip(answers, questions)]
 
     def explain(self, question: Mapping[str, Any] | str, *, timeout: float | None = None) -> dict[str, Any]:
         """Says in words what a question means, and what answering it reads. It is not answered.

@@ -195,7 +195,12 @@ void bind_answer(nb::module_& module) {
                    [](const Answer& answer) { return answer.heading().stats.elapsed_us; })
       .def_prop_ro("columns", &Answer::columns)
       .def_prop_ro("row_count", &Answer::row_count)
-      .def("json", [](const Answer& answer) { return to_json(answer.result()); })
+      .def("json",
+           [](const Answer& answer) {
+             const QueryResult& result = answer.result();
+             const GilRelease release;
+             return to_json(result);
+           })
       .def("column", &Answer::column, "number"_a)
       .def("stream", &Answer::stream)
       .def("figure",

@@ -206,13 +206,21 @@ class ArraySource : public StreamSource {
 
 class StoppableSource : public StreamSource {
  public:
-  StoppableSource(ArrowArrayStream* taken, std::stop_token stop, OnStop on_stop,
-                  std::shared_ptr<StreamProgress> progress)
-      : stream_(taken), stop_(std::move(stop)), on_stop_(on_stop), progress_(std::move(progress)) {}
+  StoppableSource(const HeldEngine& held, ArrowArrayStream* taken, std::stop_token stop,
+                  OnStop on_stop, std::shared_ptr<StreamProgress> progress)
+      : held_(held),
+        stream_(taken),
+        stop_(std::move(stop)),
+        on_stop_(on_stop),
+        progress_(std::move(progress)) {}
 
-  int schema(ArrowSchema* out) override { return stream_.get()->get_schema(stream_.get(), out); }
+  int schema(ArrowSchema* out) override {
+    const HeldEngine::Callback callback(held_);
+    return stream_.get()->get_schema(stream_.get(), out);
+  }
 
   int next(ArrowArray* out) override {
+    const HeldEngine::Callback callback(held_);
     *out = {};
     if (stop_.stop_requested()) {
       was_stopped_ = on_stop_ == OnStop::kFail;
@@ -260,6 +268,7 @@ class StoppableSource : public StreamSource {
     if (position_ == whole.length) sliced_.reset();
   }
 
+  const HeldEngine& held_;
   Taken<ArrowArrayStream> stream_;
   const std::stop_token stop_;
   const OnStop on_stop_;
@@ -279,10 +288,12 @@ void make_stream(ArrowSchema* schema, ArrowArray* array, ArrowArrayStream* out) 
   fill_stream(std::make_unique<ArraySource>(schema, array), out);
 }
 
-void make_stoppable(ArrowArrayStream* taken, std::stop_token stop, OnStop on_stop,
-                    std::shared_ptr<StreamProgress> progress, ArrowArrayStream* out) {
+void make_stoppable(const HeldEngine& held, ArrowArrayStream* taken, std::stop_token stop,
+                    OnStop on_stop, std::shared_ptr<StreamProgress> progress,
+                    ArrowArrayStream* out) {
   fill_stream(
-      std::make_unique<StoppableSource>(taken, std::move(stop), on_stop, std::move(progress)), out);
+      std::make_unique<StoppableSource>(held, taken, std::move(stop), on_stop, std::move(progress)),
+      out);
 }
 
 }  // namespace rollcall::python

@@ -6,13 +6,16 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "errors.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall::python {
 
@@ -31,6 +34,7 @@ class Given {
   //   kInvalidArgument  it is of another type, or too large
   template <class T>
   void read(const char* name, std::string_view allowed, T& value) const {
+    read_.emplace_back(name);
     if (!options_.contains(name)) return;
     if (nanobind::try_cast<T>(options_[name], value)) return;
     refuse(name, allowed);
@@ -62,6 +66,15 @@ class Given {
 
   bool has(const char* name) const { return options_.contains(name); }
 
+  // Raises an error if there are options that nothing has read. It comes after the last `read`.
+  void refuse_unknown() const {
+    for (const auto& [key, value] : options_) {
+      const auto name = nanobind::cast<std::string>(key);
+      if (std::ranges::find(read_, name) != read_.end()) continue;
+      raise(Status::invalid_argument(unknown_name("option", name, read_)));
+    }
+  }
+
  private:
   [[noreturn]] void refuse(const char* name, std::string_view allowed) const {
     const std::string found = nanobind::cast<std::string>(nanobind::repr(options_[name]));
@@ -70,6 +83,7 @@ class Given {
   }
 
   nanobind::dict options_;
+  mutable std::vector<std::string> read_;  // names of options
 };
 
 }  // namespace rollcall::python

@@ -73,7 +73,7 @@ Status HeldEngine::close_engine() {
 }
 
 Status HeldEngine::closed_error() const {
-  return Status::failed_precondition(opening_.directory + ": closed");
+  return Status::failed_precondition(opening_.name + ": closed");
 }
 
 Status HeldEngine::keep(const std::vector<std::string>& names) {
@@ -117,7 +117,7 @@ void HeldEngine::require_usable() const {
     return;
   }
   raise(Status::failed_precondition(
-      opening_.directory + ": belongs to process " + std::to_string(process_) +
+      opening_.name + ": belongs to process " + std::to_string(process_) +
       ", which opened it, and not to its child " + std::to_string(::getpid()) +
       " (allowed: open it in the process that uses it)"));
 }
@@ -125,7 +125,7 @@ void HeldEngine::require_usable() const {
 void HeldEngine::require_no_callback() const {
   if (calling_ != this) return;
   raise(Status(StatusCode::kFailedPrecondition,
-               opening_.directory + ": a function that a call of the store calls cannot close it "
+               opening_.name + ": a function that a call of the store calls cannot close it "
                                     "or give it further properties"));
 }
 

@@ -29,8 +29,9 @@ namespace rollcall::python {
 
 // Says which store to open, and how.
 struct Opening {
-  std::string directory;
-  bool in_memory = false;  // the directory then is a name for messages
+  std::string name;       // of the store, for people, as the caller names its directory
+  std::string directory;  // an absolute path, because the process may go elsewhere
+  bool in_memory = false;
   RocksStoreOptions store;
   EngineOptions engine;
 };
@@ -115,7 +116,7 @@ class HeldEngine {
 
   bool is_closed() const { return closed_; }
   bool is_own_process() const { return ::getpid() == process_; }
-  const std::string& directory() const { return opening_.directory; }
+  const std::string& name() const { return opening_.name; }
   bool is_in_memory() const { return opening_.in_memory; }
   // Returns where the states of alerts are. Raises an error if the store is in memory, which has
   // none, or as any call does.

@@ -100,7 +100,7 @@ nb::dict ingest_arrow(HeldEngine& held, nb::object source, nb::dict options, nb:
   IngestOutcome outcome;
   const auto ingest = [&](Engine& engine, std::stop_token stop) -> Result<std::uint64_t> {
     OwnedStream stoppable(new ArrowArrayStream{});
-    make_stoppable(stream.get(), stop, on_stop, counted, stoppable.get());
+    make_stoppable(held, stream.get(), stop, on_stop, counted, stoppable.get());
     Result<std::uint64_t> rows =
         ingest_arrow_stream(engine, stoppable.get(), columns, delivery.view(), &outcome);
     if (stop.stop_requested()) ROLLCALL_RETURN_IF_ERROR(engine.checkpoint());
@@ -113,10 +113,23 @@ nb::dict ingest_arrow(HeldEngine& held, nb::object source, nb::dict options, nb:
   return told;
 }
 
-nb::list texts_of(const std::vector<HintedText>& hinted) {
-  nb::list texts;
-  for (const HintedText& text : hinted) texts.append(nb::cast(text.text));
-  return texts;
+// Adds which words were taken for nothing, or for nobody, and how often.
+void add_words(nb::list& notes, std::string_view what, const std::vector<WordCount>& words) {
+  if (words.empty()) return;
+  std::string text(what);
+  for (const WordCount& word : words) {
+    text += (&word == words.data() ? " " : ", ") + word.word + " (" + std::to_string(word.rows) +
+            (word.rows == 1 ? " row)" : " rows)");
+  }
+  notes.append(nb::cast(text));
+}
+
+nb::list notes_of(const IngestReport& report) {
+  nb::list notes;
+  for (const HintedText& note : report.notes) notes.append(nb::cast(note.text));
+  add_words(notes, "values that say there is none:", report.null_values);
+  add_words(notes, "users that may be nobody:", report.null_users);
+  return notes;
 }
 
 nb::dict dict_of(const RejectedRow& row) {
@@ -214,7 +227,7 @@ nb::dict dict_of(const IngestReport& report) {
   }
   told["rejected"] = rejected;
   told["examples"] = examples_of(report.examples);
-  told["notes"] = texts_of(report.notes);
+  told["notes"] = notes_of(report);
   told["rows_forgotten"] = report.rows_forgotten;
   return told;
 }

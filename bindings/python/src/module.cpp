@@ -116,7 +116,7 @@ NB_MODULE(_core, module) {
       .def("close_at_exit", [](HeldEngine& held) { raise_unless_ok(held.close_at_exit()); })
       .def_prop_ro("is_closed", &HeldEngine::is_closed)
       .def_prop_ro("is_own_process", &HeldEngine::is_own_process)
-      .def_prop_ro("directory", &HeldEngine::directory)
+      .def_prop_ro("directory", &HeldEngine::name)
       .def("query", &query, "json"_a, "timeout"_a.none())
       .def("query_all", &query_all, "json"_a, "timeout"_a.none())
       .def("explain", &explain, "json"_a, "timeout"_a.none())

@@ -245,7 +245,7 @@ std::string report(HeldEngine& held, nb::dict options, Timeout timeout) {
   given.read_word("lang", kLanguages, chosen.language);
   given.read("title", "a text", chosen.title);
   given.read("users", "True or False", chosen.users);
-  if (!held.is_in_memory()) chosen.directory = held.directory();
+  if (!held.is_in_memory()) chosen.directory = held.alert_directory();
   return value_or_raise(held.with_stop([&](Engine& engine, std::stop_token stop) {
     return report_html(engine, chosen, limits_of(timeout, std::move(stop)));
   }));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -91,8 +92,9 @@ QueryLimits limits_of(std::optional<double> timeout, std::stop_token stop) {
 
 Opening read_opening(std::string directory, bool in_memory, const Given& given) {
   Opening opening;
-  opening.directory = std::move(directory);
+  opening.name = std::move(directory);
   opening.in_memory = in_memory;
+  if (!in_memory) opening.directory = std::filesystem::absolute(opening.name).string();
   StoreSettings settings;
   given.read_word("user_kind", kUserKinds, settings.user_kind);
   given.read("partition_count", kCount, settings.partition_count);
@@ -160,6 +162,7 @@ SourceOptions read_source_options(const Given& given) {
   given.read("time_max", kMicroseconds, options.time_max);
   given.read("line_bytes_max", kCount, options.line_bytes_max);
   given.read("user_bytes_max", kCount, options.user_bytes_max);
+  given.refuse_unknown();
   return options;
 }
 

@@ -91,8 +91,33 @@ class PlainColumns(Base):
         for values, false_count in given:
             with self.subTest(values=values), memory_store(dimensions=["paid"]) as store:
                 store.ingest({"user": ["a", "b", "c"], "time": ["2026-01-01"] * 3, "paid": values}, event_name="visit")
-                self.assertEqual(store.active(where="paid = true").column("users"), [1])
-                self.assertEqual(store.active(where="paid = false").column("users"), [false_count])
+                self.assertEqual(store.active(where={"paid": "true"}).column("users"), [1])
+                self.assertEqual(store.active(where={"paid": "false"}).column("users"), [false_count])
+
+    def test_whole_numbers_among_floats_keep_their_digits(self):
+        with memory_store(value_decimals=0) as store:
+            columns = {"user": ["a", "a"], "time": ["2026-01-01"] * 2}
+            store.ingest({**columns, "v": [2**53, 0.0]}, value="v", event_name="e")
+            self.assertEqual(store.counts().column("value"), [2**53])
+            with self.assertRaisesRegex(rollcall.InvalidArgument, "row 0: 9007199254740993 is no float"):
+                store.ingest({**columns, "v": [2**53 + 1, 0.0]}, value="v", event_name="e")
+
+    def test_dates_of_numpy_are_whole_days(self):
+        numpy = library(self, "numpy")
+        for form in ("datetime64[D]", "datetime64[M]"):
+            days = numpy.array(["2026-01-01", "2026-02-01"], form)
+            with self.subTest(form=form), memory_store() as store:
+                store.ingest({"user": ["a", "b"], "time": days}, event_name="e")
+                self.assertEqual(store.active().column("complete")[-1], True)
+            with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
+                store.ingest({"user": ["a", "b"], "time": numpy.array(["2026-01-01", "NaT"], form)}, event_name="e")
+
+    def test_numbers_of_numpy_in_a_list(self):
+        numpy = library(self, "numpy")
+        with memory_store(user_kind="integer", dimensions=["paid"]) as store:
+            store.ingest({"user": [numpy.int64(3), 4], "time": ["2026-01-01"] * 2, "paid": [numpy.bool_(True), False]},
+                         event_name="e")
+            self.assertEqual(store.active(where={"paid": "true"}).column("users"), [1])
 
     def test_lengths_are_those_of_what_was_read(self):
         class Lying(list):
@@ -256,6 +281,23 @@ class Libraries(Base):
                 store.ingest(pyarrow.RecordBatchReader.from_batches(table.schema, batches()))
             self.assertEqual(store.info()["event_count"], 6)
 
+    def test_a_stream_cannot_close_the_store(self):
+        pyarrow = library(self, "pyarrow")
+        table = pyarrow.table(visits())
+        refused = []
+
+        def batches():
+            yield table.to_batches()[0]
+            try:
+                store.close()
+            except rollcall.FailedPrecondition as error:
+                refused.append(error)
+
+        with memory_store() as store:
+            store.ingest(pyarrow.RecordBatchReader.from_batches(table.schema, batches()))
+            self.assertEqual(len(refused), 1)
+            self.assertEqual(store.info()["event_count"], 6)
+
     def test_pandas(self):
         pandas = library(self, "pandas")
         frame = pandas.DataFrame(typed_columns())
@@ -277,8 +319,9 @@ class Libraries(Base):
             self.check_visits(nans, value="value")
             self.check_visits(nans.astype({"value": "object"}), value="value")
             with memory_store(keep=["event"]) as store:
-                store.ingest(frame, event_name="visit", properties=["value"])
-                self.assertEqual(store.active(where="event = signup").column("users")[0], 3)
+                store.ingest(frame.assign(plan=[1, 2] * 3), event_name="visit", properties=["plan"])
+                self.assertEqual(store.active(where={"plan": "1"}).column("users")[0], 2)
+                self.assertEqual(store.active(where={"event": "signup"}).column("users")[0], 3)
                 with self.assertRaises(rollcall.InvalidArgument):
                     store.ingest(frame.drop(columns="time"))
 
@@ -330,6 +373,23 @@ class Files(Base):
             with self.assertRaises(rollcall.InvalidArgument):
                 other = self.write("more.csv", "user,time\nann,2026-02-01\nbob,never\n")
                 store.ingest(other, event_name="visit", strict=True)
+
+    def test_words_that_say_there_is_none_are_told(self):
+        path = self.write("nan.csv", "user,time,value\nann,2026-01-01,nan\nNULL,2026-01-01,1\n")
+        with memory_store() as store:
+            notes = store.ingest(path, value="value", event_name="e").notes
+            self.assertIn("values that say there is none: nan (1 row)", notes)
+            self.assertIn("users that may be nobody: NULL (1 row)", notes)
+
+    def test_options_that_there_are_not_are_errors(self):
+        path = self.write("rows.csv", "user,time\nann,2026-01-01\n")
+        with memory_store() as store:
+            with self.assertRaisesRegex(rollcall.InvalidArgument, "\"delimitr\" .did you mean \"delimiter\""):
+                store.ingest(path, event_name="e", delimitr=",")
+            for option in ("keep", "dimensions"):
+                with self.assertRaises(rollcall.InvalidArgument):
+                    store.ingest(path, event_name="e", **{option: ["x"]})
+            self.assertEqual(store.info()["event_count"], 0)
 
     def test_a_missing_file_and_a_wrong_option_are_errors(self):
         with memory_store() as store:

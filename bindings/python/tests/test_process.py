@@ -155,6 +155,25 @@ class OtherProcesses(unittest.TestCase):
         self.assertEqual((type(again), str(again)), (rollcall.NotFound, str(caught.exception)))
 
 
+class Directories(unittest.TestCase):
+    def test_a_store_stays_where_it_was_opened(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run_python("""
+                import os, sys, rollcall
+                os.chdir(sys.argv[1])
+                store = rollcall.open("visits.db")
+                os.mkdir("other")
+                os.chdir("other")
+                columns = {"user": ["ann"], "time": ["2026-01-01"]}
+                store.ingest(columns, event_name="x", ack="durable")
+                print(store.path)
+                store.close()
+                """, folder)
+            self.assertEqual((done.stdout, done.stderr), ("visits.db\n", ""))
+            with rollcall.open(os.path.join(folder, "visits.db")) as store:
+                self.assertEqual(store.info()["event_count"], 1)
+
+
 class Signals(unittest.TestCase):
     def test_an_interrupt_ends_a_question(self):
         done = run_python("""
@@ -363,7 +382,8 @@ class CommandLine(unittest.TestCase):
             code, _, told = self.run_program("ingest", "--db", store, path)
             self.assertEqual(code, 0, told)
             self.assertEqual(self.run_program("counts", "--db", store, "-o", "csv", "--period", "month")[1],
-                             "date,users,events,complete\n2026-01-01,3,6,false\n")
+                             "date,events,users,value,events_per_user,value_per_user,complete\n"
+                             "2026-01-01,6,3,0,,,false\n")
             with open(path, "r+b") as file:
                 file.truncate(100)
             code, _, told = self.run_program("ingest", "--db", store, path)

@@ -190,5 +190,77 @@ class HostileNames(unittest.TestCase):
                 self.assertIn(name.replace("\u202e", "\ufffd"), texts)
 
 
+class SameQuestion(unittest.TestCase):
+    """`members` and `to_roaring` list the users of the answer, whatever came after it."""
+
+    def listed(self, answer, where):
+        return [user for page in answer.members(where, batch=10) for user in page.column("user")]
+
+    def test_the_question_is_that_which_was_asked(self):
+        with memory_store(dimensions=["channel"]) as store:
+            store.ingest({"user": ["a", "b"], "time": ["2026-01-01"] * 2, "channel": ["x", "y"]}, event_name="e")
+            question = {"kind": "active", "where": {"channel": "x"}}
+            answer = store.query(question)
+            question["where"]["channel"] = "y"
+            question["period"] = "month"
+            self.assertEqual(self.listed(answer, {"date": "2026-01-01"}), ["a"])
+            (answer,) = store.query([question := {"kind": "active", "where": {"channel": "x"}}])
+            question["where"]["channel"] = "y"
+            self.assertEqual(self.listed(answer, {"date": "2026-01-01"}), ["a"])
+
+    def test_the_instant_is_that_of_the_answer(self):
+        with memory_store() as store:
+            store.ingest({"user": [f"u{n}" for n in range(100)], "time": ["2026-01-01"] * 100}, event_name="e")
+            answer = store.segment(segment="did(*, 1d)")
+            pages = answer.members(batch=10)
+            self.assertEqual(len(next(pages)), 10)
+            store.ingest({"user": ["late"], "time": ["2026-01-05"]}, event_name="e")
+            self.assertEqual(sum(map(len, pages)), 90)
+            recent = store.active(last="2d")
+            store.ingest({"user": ["later"], "time": ["2026-01-09"]}, event_name="e")
+            self.assertEqual(self.listed(recent, {"date": recent.column("date")[-1]}), ["late"])
+
+    def test_cells_are_named_by_their_values(self):
+        with memory_store(time_zone="America/New_York") as store:
+            store.ingest({"user": ["a", "b"], "time": ["2026-01-01T10:05:00", "2026-01-01T11:59:00"]}, event_name="e")
+            hours = store.active(period="hour")
+            for hour, user in zip(hours.column("date"), hours.column("users")):
+                self.assertEqual(len(self.listed(hours, {"date": hour})), user)
+            midnight = datetime.datetime(2026, 1, 1)  # as pandas has dates
+            self.assertEqual(self.listed(store.active(), {"date": midnight}), ["a", "b"])
+            with self.assertRaises(rollcall.InvalidArgument):
+                list(store.active().members([1]))
+
+    def test_large_ids_stay_what_they_are(self):
+        pandas = library(self, "pandas")
+        ids = [1, 2**63 + 5, 2**64 - 1]
+        with memory_store(user_kind="integer") as store:
+            store.ingest({"user": ids, "time": ["2026-01-01"] * 3}, event_name="e")
+            (page,) = store.active().members({"date": "2026-01-01"})
+            self.assertEqual(page.to_pandas()["user"].tolist(), ids)
+            self.assertEqual(page.to_pandas()["user"].dtype, pandas.Series(ids).dtype)
+
+
+class Plots(unittest.TestCase):
+    def test_each_value_of_a_breakdown_is_a_line(self):
+        library(self, "matplotlib")
+        days = [f"2026-01-{1 + n:02}" for n in range(8)]
+        with memory_store(dimensions=["channel"]) as store:
+            store.ingest({"user": ["a", "b"] * 4, "time": days, "channel": ["x", "y"] * 4}, event_name="e")
+            axes = store.active(breakdown="channel").plot()
+            self.assertEqual([line.get_label() for line in axes.get_lines()], ["x", "y"])
+            self.assertEqual([len(line.get_xdata()) for line in axes.get_lines()], [8, 8])
+            with self.assertRaises(rollcall.InvalidArgument):
+                store.profile(user="a").plot()
+
+    def test_answers_without_numbers_are_refused(self):
+        library(self, "matplotlib")
+        with memory_store() as store:
+            store.ingest({"user": ["a"], "time": ["2026-01-01"]}, event_name="e")
+            (page,) = store.active().members({"date": "2026-01-01"})
+            with self.assertRaises(rollcall.InvalidArgument):
+                page.plot()
+
+
 if __name__ == "__main__":
     unittest.main()
