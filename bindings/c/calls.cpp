@@ -31,8 +31,8 @@
 namespace rollcall::c {
 namespace {
 
-// Sets `directory`, as the caller names it, to where it is, or to nothing for a store in memory. The
-// program may go to another directory later, and the store must not go with it.
+// Sets `directory`, as the caller names it, to where it is, or to nothing for a store in memory.
+// The program may go to another directory later, and the store must not go with it.
 Status find_place(const OpenOptions& options, std::string& directory) {
   if (options.in_memory) {
     if (!directory.empty()) {

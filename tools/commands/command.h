@@ -17,8 +17,8 @@ namespace rollcall::tools {
 using Action = std::function<Status()>;
 
 void add_init_command(CLI::App& app, Action& chosen);
-// Parquet files are opened by `read_parquet`. Sets `rows_refused` if limits keep rows of the files out,
-// which has an exit code of its own.
+// Parquet files are opened by `read_parquet`. Sets `rows_refused` if limits keep rows of the files
+// out, which has an exit code of its own.
 void add_ingest_command(CLI::App& app, Action& chosen, const ReadParquet& read_parquet,
                         bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);

@@ -173,8 +173,8 @@ class SendCall {
       return send(target, notification);
     });
   }
-  // Raises what ended the sending, or says what came of it. The caller has the GIL, and nobody sends
-  // any more.
+  // Raises what ended the sending, or says what came of it. The caller has the GIL, and nobody
+  // sends any more.
   nb::dict told() const {
     if (ended_by_) std::rethrow_exception(ended_by_);
     nb::dict told;

@@ -403,8 +403,9 @@ class CommandLine(unittest.TestCase):
                 from rollcall.__main__ import main
                 sys.exit(main())
                 """, "ingest", "--db", os.path.join(folder, "store.db"), path)
-            self.assertEqual(done.returncode, 1)
-            self.assertIn("Parquet files need pyarrow or DuckDB: pip install pyarrow", done.stderr)
+            self.assertEqual((done.returncode, done.stderr), (
+                1, f"rollcall: {path}: Parquet files need pyarrow or DuckDB: pip install pyarrow (or give what another "
+                   "library reads of them: polars.scan_parquet(...).collect())\n"))
 
     def test_an_interrupt_commits_what_was_read(self):
         with tempfile.TemporaryDirectory() as folder:
