@@ -1,6 +1,7 @@
 #include "core/source/ingest/arrow_batch.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/block_dictionary.h"
 #include "core/source/values/joined_value.h"
+#include "core/source/values/row.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -174,13 +176,24 @@ Result<EventBatch> ArrowBatch::read(TimeParser& time_parser) {
 }
 
 Status ArrowBatch::check_shape() const {
-  const bool is_struct = std::string_view(schema_->format) == "+s";
   constexpr std::int64_t kRowsMax = std::numeric_limits<std::int64_t>::max() / 64;
-  if (!is_struct || array_->n_children != schema_->n_children || array_->length < 0 ||
-      array_->length > kRowsMax || array_->offset < 0 || array_->offset > kRowsMax) {
+  if (std::string_view(schema_->format) != "+s") {
     return Status::invalid_argument(
-        fmt::format("arrow: the stream's type is {} (allowed: a struct of columns, \"+s\")",
-                    quoted_excerpt(schema_->format)));
+        fmt::format("arrow: the stream is of type {} (allowed: struct, which has columns)",
+                    arrow_type_name(schema_->format)));
+  }
+  if (array_->n_children != schema_->n_children) {
+    return Status::invalid_argument(
+        fmt::format("arrow: the batch that begins at row {} has {} columns (allowed: the {} of the "
+                    "stream)",
+                    first_row_, array_->n_children, schema_->n_children));
+  }
+  for (const std::int64_t number : {array_->length, array_->offset}) {
+    if (number >= 0 && number <= kRowsMax) continue;
+    return Status::invalid_argument(
+        fmt::format("arrow: the batch that begins at row {} has the length {} and the offset {} "
+                    "(allowed: 0 to {})",
+                    first_row_, array_->length, array_->offset, kRowsMax));
   }
   const bool may_have_nulls =
       array_->null_count != 0 && array_->n_buffers > 0 && array_->buffers[0] != nullptr;
@@ -378,6 +391,42 @@ Status ArrowBatch::read_events(EventBatch& batch) {
   }
   batch.event = {events_.values, events_.codes};
   return {};
+}
+
+Status ArrowBatch::row_fault(const EventBatch& batch) const {
+  std::size_t first = batch.time.size();
+  Status status;
+  const auto look = [&](std::string_view column, const ArrowTexts& texts, std::size_t bytes_min,
+                        std::size_t bytes_max) {
+    for (std::size_t row = 0; row < first; ++row) {
+      const std::string_view text = texts.of(row);
+      const bool has_size = bytes_min <= text.size() && text.size() <= bytes_max;
+      if (has_size && simdjson::validate_utf8(text.data(), text.size())) continue;
+      first = row;
+      status = Status::invalid_argument(fmt::format(
+          "arrow: column {}: row {}: {} (allowed: UTF-8 of {} to {} bytes)", quoted_excerpt(column),
+          first_row_ + row,
+          !has_size ? fmt::format("{} bytes", text.size()) : quoted_excerpt(text) + " is not UTF-8",
+          bytes_min, bytes_max));
+      return;
+    }
+  };
+  const auto in_rows = [](const DictionaryColumn& column, std::size_t row_count) {
+    ArrowTexts texts;
+    texts.values.assign(column.values.begin(), column.values.end());
+    texts.codes.assign(column.codes.begin(), column.codes.end());
+    if (texts.codes.empty()) texts.codes.assign(row_count, 0);
+    return texts;
+  };
+  ArrowTexts users;
+  users.values.assign(batch.user_strings.begin(), batch.user_strings.end());
+  if (!users.values.empty()) look(names_.user, users, 1, kUserBytesMax);
+  look(names_.event_name.empty() ? names_.event : "event_name", in_rows(batch.event, first), 1,
+       kNameBytesMax);
+  for (const PropertyColumn& property : batch.properties) {
+    look(property.name, in_rows(property.column, first), 0, kNameBytesMax);
+  }
+  return status;
 }
 
 Status ArrowBatch::read_properties() {

@@ -36,6 +36,10 @@ class ArrowBatch {
   //   kInvalidArgument  as ingest_arrow_stream
   Result<EventBatch> read(TimeParser& time_parser);
 
+  // Returns the error of the first row whose user, event or property is a text that no engine
+  // takes; the batch is what `read` returned. It is OK where there is none.
+  Status row_fault(const EventBatch& batch) const;
+
  private:
   // Holds the texts of a column as a dictionary.
   struct Coded {

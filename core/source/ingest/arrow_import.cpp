@@ -15,6 +15,12 @@ namespace {
 
 // Is a record batch, with the columns made of it.
 struct HeldArrow : HeldBatch {
+  Status fault(const Status& refused) const override {
+    const Status of_row = columns->row_fault(events);
+    if (!of_row.ok()) return of_row;
+    return refused.within(fmt::format("arrow: the batch that begins at row {}", first_row));
+  }
+
   Owned<ArrowArray> array;
   std::optional<ArrowBatch> columns;
 };

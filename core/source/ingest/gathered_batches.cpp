@@ -225,8 +225,7 @@ Status GatheredBatches::ingest(Group group) {
     if (!one.ok()) {
       const bool keeps_earlier = !in_one_piece_ && !prepared.empty();
       if (keeps_earlier) ROLLCALL_RETURN_IF_ERROR(ingest_prepared(std::move(prepared)));
-      return one.status().within(
-          fmt::format("arrow: the batch that begins at row {}", batch->first_row));
+      return batch->fault(one.status());
     }
     prepared.push_back(*std::move(one));
   }

@@ -21,6 +21,8 @@ namespace rollcall {
 // Is a batch with what its events point to. All batches of a source have the same columns.
 struct HeldBatch {
   virtual ~HeldBatch() = default;
+  // Returns the error of a batch that the engine refused, with the row at fault if it is a row's.
+  virtual Status fault(const Status& refused) const = 0;
 
   EventBatch events;
   std::uint64_t first_row = 0;  // of the source

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/source/values/row.h"
 #include "core/time/calendar.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -14,9 +15,6 @@ namespace {
 
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-
-// The engine takes no more than this; see event.h.
-constexpr std::uint32_t kUserBytesMax = 65'536;
 
 constexpr std::int64_t no_bound(std::size_t i) {
   return kLimitKinds[i].is_lower ? kLowest : kHighest;

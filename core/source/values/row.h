@@ -13,8 +13,9 @@
 
 namespace rollcall {
 
-// Event names and property values have at most this many bytes; see event.h.
+// Event names and property values have at most this many bytes, and users so many; see event.h.
 inline constexpr std::size_t kNameBytesMax = 1024;
+inline constexpr std::uint32_t kUserBytesMax = 65'536;
 
 // These fields of a row are used, in this order; properties follow.
 enum Slot : std::size_t { kUserSlot, kTimeSlot, kEventSlot, kValueSlot, kFirstPropertySlot };

@@ -238,13 +238,50 @@ TEST_F(ArrowStreams, RowsAreCountedOverTheStream) {
   EXPECT_EQ(engine->info().event_count, 6u);
 }
 
-TEST_F(ArrowStreams, WhatTheEngineRefusesNamesItsBatch) {
+TEST_F(ArrowStreams, WhatTheEngineRefusesNamesItsRow) {
   const auto engine = open_engine();
   const auto result = ingest(*engine, stream_of({one_day(4), one_day(2, "\xff")}));
   EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(result.status().message(),
-            "arrow: the batch that begins at row 4: batch: user of row 0 is not UTF-8");
+            "arrow: column \"user\": row 4: \"\\xff\" is not UTF-8 (allowed: UTF-8 of 1 to 65536 "
+            "bytes)");
   EXPECT_EQ(engine->info().event_count, 4u);
+}
+
+TEST_F(ArrowStreams, ABatchHasTheColumnsOfTheStream) {
+  const auto engine = open_engine();
+  Exported wider = one_day(1);
+  wider.children.push_back(text("channel", {"x"}));
+  const auto result = ingest(*engine, stream_of({one_day(4), wider}));
+  EXPECT_EQ(result.status().message(),
+            "arrow: the batch that begins at row 4 has 4 columns (allowed: the 3 of the stream)");
+  EXPECT_EQ(engine->info().event_count, 4u);
+}
+
+TEST_F(ArrowStreams, TextsThatAreTooLongNameTheirRow) {
+  StoreSettings settings;
+  settings.dimensions = {"channel"};
+  const std::string large(1025, 'x');
+  const auto fault_of = [&](const std::string& event, const std::string& channel) {
+    const auto engine = open_engine(settings);
+    const auto batch = [](const std::string& last_event, const std::string& second_channel) {
+      return batch_of(
+          {text("user", {"a", "b", "c"}), numbers<std::int64_t>("tsu:UTC", "time", {0, 0, 0}),
+           text("event", {"e", "e", last_event}), text("channel", {"", second_channel, ""})});
+    };
+    const auto result = ingest(*engine, stream_of({batch("e", "y"), batch(event, channel)}));
+    EXPECT_EQ(engine->info().event_count, 3u);
+    return result.status().message();
+  };
+  EXPECT_EQ(fault_of("e", large),
+            "arrow: column \"channel\": row 4: 1025 bytes (allowed: UTF-8 of 0 to 1024 bytes)");
+  EXPECT_EQ(fault_of(large, "y"),
+            "arrow: column \"event\": row 5: 1025 bytes (allowed: UTF-8 of 1 to 1024 bytes)");
+  EXPECT_EQ(fault_of("", "y"),
+            "arrow: column \"event\": row 5: 0 bytes (allowed: UTF-8 of 1 to 1024 bytes)");
+  EXPECT_EQ(fault_of(large, "\xff"),
+            "arrow: column \"channel\": row 4: \"\\xff\" is not UTF-8 (allowed: UTF-8 of 0 to 1024 "
+            "bytes)");
 }
 
 TEST_F(ArrowStreams, SmallBatchesAreIngestedTogether) {
