@@ -81,6 +81,13 @@ def seconds(timeout: Any) -> float | None:
     """The seconds of a timeout; None for none."""
     if timeout is None:
         return None
-    if isinstance(timeout, (str, bytes, bool)) or not hasattr(type(timeout), "__float__"):
+    if isinstance(timeout, (str, bytes, bool)) or not hasattr(type(timeout), "__float__") or timeout != timeout:
         raise refused("timeout", "a number of seconds", timeout)
     return float(timeout)
+
+
+def called(name: str, given: Any, allowed: str) -> Any:
+    """Something that can be called."""
+    if not callable(given):
+        raise refused(name, allowed, given)
+    return given

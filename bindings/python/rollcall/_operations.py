@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
-from rollcall._arguments import listed, seconds, text
+from rollcall._arguments import called, listed, seconds, text
 from rollcall._questions import json_of
 from rollcall._result import Result
 
@@ -252,6 +252,8 @@ class Alerts:
 
 
 def _unpacked(send: Send) -> Callable[[str, str, str, str], object]:
+    called("send", send, "a function")
+
     def call(alert: str, delivery: str, target: str, body: str) -> object:
         return send(Notification(alert, delivery, json.loads(target), body))
 

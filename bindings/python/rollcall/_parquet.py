@@ -53,9 +53,15 @@ def _read_by_pyarrow(arrow: Any, path: str, columns: list[str], first: int,
         wanted = arrow.schema([schema.field(place) for place in places])
         batches = file.iter_batches(batch_size=batch_rows, row_groups=range(first, len(groups)),
                                     columns=list(dict.fromkeys(wanted.names)))
-        return groups, arrow.RecordBatchReader.from_batches(wanted, batches)
+        return groups, arrow.RecordBatchReader.from_batches(wanted, _only(batches, wanted.names))
     except (arrow.ArrowException, OSError, ValueError, KeyError, MemoryError, OverflowError) as error:
         return str(error)
+
+
+def _only(batches: Any, names: list[str]) -> Any:
+    """The batches with these columns alone: a name such as "a.b" stands for a field of the column "a", too."""
+    for batch in batches:
+        yield batch if batch.schema.names == names else batch.select(names)
 
 
 def _read_by_duckdb(path: str, columns: list[str], first: int) -> tuple[list[int], Any] | str:

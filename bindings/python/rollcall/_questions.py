@@ -119,6 +119,8 @@ def plain(value: Any) -> Any:
         if seconds != int(seconds):
             raise TypeError(f"a length must be whole seconds, found {value!r}")
         return f"{int(seconds)}s"
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"a question must have JSON values, found {value!r} (allowed: text, as str)")
     if hasattr(value, "tolist"):  # of numpy
         return value.tolist()
     if isinstance(value, (set, frozenset, tuple)) or hasattr(value, "__iter__"):

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rollcall._arguments import path as path_of
 from rollcall._arguments import refused
 from rollcall._errors import InvalidArgument
 
@@ -266,7 +267,7 @@ class Result:
             FailedPrecondition: the store is closed.
         """
         listing, has_integers = self._listing(where, of)
-        listing._answer.write_roaring(has_integers, os.fspath(path))  # pylint: disable=protected-access
+        listing._answer.write_roaring(has_integers, path_of("path", path))  # pylint: disable=protected-access
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Writes the answer to a Parquet file with pyarrow, with the types of `to_arrow`.
@@ -275,6 +276,7 @@ class Result:
 
         Raises:
             ImportError: there is no pyarrow.
+            OSError: the operating system refused.
         """
         table = self.to_arrow()
         _need("pyarrow.parquet", "to_parquet()").parquet.write_table(table, os.fspath(path))

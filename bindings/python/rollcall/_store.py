@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import datetime
+import decimal
 import importlib.util
 import io
 import json
@@ -195,6 +196,10 @@ class Store(Questions):
             raise InvalidArgument(f"{next(iter(options))}: goes with files (allowed with frames and columns: user, "
                                   "time, event, event_name, value, properties, progress)")
         names = _arguments.texts("properties", () if properties is None else properties)
+        if progress not in (True, False):
+            _arguments.called("progress", progress, "True, False or a function")
+        if on_reject is not None:
+            _arguments.called("on_reject", on_reject, "a function")
         if isinstance(data, Mapping):
             data = Columns(data)
         elif _is_pandas_alone(data):
@@ -229,6 +234,15 @@ class Store(Questions):
         return {*settings["dimensions"], *settings["kept_properties"]}
 
     # Questions, besides those that `Questions` has a method for.
+
+    @overload
+    def query(self, question: Mapping[str, Any], *, timeout: float | None = None) -> Result: ...
+
+    @overload
+    def query(self, question: str, *, timeout: float | None = None) -> Any: ...
+
+    @overload
+    def query(self, question: Sequence[Mapping[str, Any]], *, timeout: float | None = None) -> list[Result]: ...
 
     def query(self, question: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str, *,
               timeout: float | None = None) -> Any:
@@ -378,7 +392,11 @@ class Store(Questions):
             AlreadyExists: there is an audience of that name.
             InvalidArgument: as `query`.
         """
+        if classes is not None and not isinstance(classes, Mapping):
+            raise _arguments.refused("classes", "a dict from name to segment", classes)
         pairs = [(text("classes", name), json_of(users)) for name, users in (classes or {}).items()]
+        if isinstance(holdout, float):
+            holdout = format(decimal.Decimal(str(holdout)), "f")  # "1e-07" is no share
         return self._engine.freeze(text("campaign", campaign), text("run", run), json_of(segment), pairs,
                                    None if as_of is None else json_of(as_of), str(holdout), text("draw", draw))
 

@@ -25,6 +25,12 @@ class Parquet(unittest.TestCase):
         self.parquet.write_table(self.arrow.table(columns), path, **options)
         return path
 
+    def test_a_column_may_be_named_as_a_field_of_another(self):
+        path = self.write("dots.parquet", {**visits(), "s": [{"p": 1}] * 6, "s.p": ["x", "y"] * 3})
+        with memory_store(dimensions=["s.p"]) as store:
+            store.ingest(path)
+            self.assertEqual(store.active(where={"s.p": "x"}).column("users"), [2, 0, 1])
+
     def test_files_patterns_and_directories(self):
         columns = {**visits(), "unused": [[1]] * 6}
         self.write("events/a.parquet", {name: cells[:3] for name, cells in columns.items()}, row_group_size=2)
