@@ -375,7 +375,8 @@ QueryResult MemberPage::list(QueryResult table) {
     if (has_integers_alone()) {
       row.emplace_back(std::to_string(integers_[i]));
     } else {
-      row.emplace_back(std::move(std::get<std::string>(users_[i].id)));
+      auto* const text = std::get_if<std::string>(&users_[i].id);
+      row.emplace_back(text == nullptr ? user_text(users_[i].id) : std::move(*text));
     }
   }
   memory_.leave();  // the ids are in the rows now
@@ -385,6 +386,7 @@ QueryResult MemberPage::list(QueryResult table) {
 }
 
 QueryResult MemberPage::list_ids(QueryResult table, MemberIds& ids) {
+  ROLLCALL_ASSERT(numbers_per_user_ == 0);
   ids.kind = kind_;
   if (has_integers_alone()) {
     integers_.resize(sort_page(table));
@@ -421,8 +423,7 @@ QueryResult MemberPage::list_ids(QueryResult table, MemberIds& ids) {
   return table;
 }
 
-void MemberPage::make_heading(QueryResult& table) const {
-  ROLLCALL_ASSERT(numbers_per_user_ == 0);
+void MemberPage::make_heading(QueryResult& table) {
   table.rows.clear();
   table.rows.shrink_to_fit();
   table.pivot.reset();
@@ -439,8 +440,8 @@ std::size_t MemberPage::sort_page(QueryResult& table) {
   }
   const std::size_t page = std::min(size_max_, user_count());
   if (page == user_count() || page == 0) return page;
-  table.next = has_integers_alone() ? std::to_string(integers_[page - 1])
-                                    : std::get<std::string>(users_[page - 1].id);
+  table.next =
+      has_integers_alone() ? std::to_string(integers_[page - 1]) : user_text(users_[page - 1].id);
   return page;
 }
 

@@ -73,10 +73,10 @@ class MemberPage {
   // Reads what `write` wrote for the same `members` into a page without users. Returns false if the
   // bytes cannot be that.
   bool read(ByteReader& reader);
-  // Returns `table` with the users in place of its rows, ordered by id, and leaves none here. They
-  // have no numbers.
+  // Returns `table` with the users in place of its rows, ordered by id, and leaves none here.
   QueryResult list(QueryResult table);
-  // Does the same, but that the ids become columns of `ids`, and the result has no rows.
+  // Does the same, but that the ids become columns of `ids`, and the result has no rows. The users
+  // have no numbers.
   QueryResult list_ids(QueryResult table, MemberIds& ids);
 
   // Leaves no more users than may be on the page, and the one who would begin the next, and returns
@@ -94,7 +94,7 @@ class MemberPage {
   bool has_integers_alone() const { return kind_ == UserKind::kInteger && numbers_per_user_ == 0; }
   void add(User user);
   void add_integer(std::uint64_t id);
-  void make_heading(QueryResult& table) const;
+  static void make_heading(QueryResult& table);
   // Sorts the users, makes the heading of their list, and returns how many of them are on the page.
   std::size_t sort_page(QueryResult& table);
   // Returns the first `count`, ordered by id.
