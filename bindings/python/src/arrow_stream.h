@@ -51,7 +51,7 @@ enum class OnStop : std::uint8_t {
 // the stop, and counts. Rows are not copied. Arrays with more rows are given in slices, so that a
 // stop need not wait for all of them.
 inline constexpr std::int64_t kSliceRows = std::int64_t{1} << 20;
-// What gives the rows may be a function of Python, which must not close `held`.
+// A function of Python may give the rows; it must not close `held`.
 void make_stoppable(const HeldEngine& held, ArrowArrayStream* taken, std::stop_token stop,
                     OnStop on_stop, std::shared_ptr<StreamProgress> progress,
                     ArrowArrayStream* out);
