@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -15,6 +13,7 @@
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_engine.h"
@@ -24,8 +23,6 @@
 
 namespace rollcall::testing {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr TimeUs kSecondUs = 1'000'000;
 constexpr TimeUs kDayUs = 86'400 * kSecondUs;
@@ -118,17 +115,6 @@ class KeptProperties : public ::testing::Test {
     EXPECT_EQ(report->faults, std::vector<std::string>());
   }
 
-  // Returns whether some file of the store has the text.
-  bool store_has(std::string_view text) const {
-    for (const auto& entry : fs::recursive_directory_iterator(path_)) {
-      if (!entry.is_regular_file()) continue;
-      std::ifstream file(entry.path(), std::ios::binary);
-      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-      if (bytes.find(text) != std::string::npos) return true;
-    }
-    return false;
-  }
-
   const TemporaryDirectory directory_;
   const std::string path_ = directory_.path("store");
   Random random_{run_seed()};
@@ -201,18 +187,25 @@ TEST_F(KeptProperties, AreForgottenWithTheUser) {
     const EventColumns columns(events, settings_);
     ASSERT_TRUE(engine_->ingest(columns.batch(), {.ack = Ack::kDurable}).ok());
   };
-  secret_of("bob", "stored-secret-of-bob");
-  secret_of("ann", "session-of-ann");
+  const std::string kept = "Kq7ZxP0vWn3LrTy9";
+  const std::string stored = "hB5eJd2GmUa8Xs6C";
+  const std::string in_journal = "fN1oViY4tQkRwEz-";
+  const std::string late = "pD_cMlHg9bS3uAjO";
+  secret_of("bob", stored);
+  secret_of("ann", kept);
   ASSERT_TRUE(engine_->checkpoint().ok());
-  secret_of("bob", "open-secret-of-bob");
+  secret_of("bob", in_journal);
+  for (const std::string& text : {kept, stored, in_journal}) {
+    EXPECT_FALSE(files_with(text, path_).empty()) << text;
+  }
   const std::vector<UserId> bob = {UserId("bob")};
   ASSERT_TRUE(engine_->forget(bob).ok());
-  secret_of("bob", "late-secret-of-bob");
+  secret_of("bob", late);
   ASSERT_TRUE(engine_->compact().ok());
-  EXPECT_TRUE(store_has("session-of-ann"));
-  EXPECT_FALSE(store_has("stored-secret-of-bob"));
-  EXPECT_FALSE(store_has("open-secret-of-bob"));
-  EXPECT_FALSE(store_has("late-secret-of-bob"));
+  EXPECT_FALSE(files_with(kept, path_).empty());
+  for (const std::string& text : {stored, in_journal, late}) {
+    EXPECT_TRUE(files_with(text, path_).empty()) << text;
+  }
   expect_sound();
 }
 

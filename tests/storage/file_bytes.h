@@ -1,6 +1,7 @@
 // These are the bytes of files, and of all files of a directory.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -31,12 +32,16 @@ inline std::map<std::string, std::string> all_files(const std::filesystem::path&
   return files;
 }
 
-// The names of the files beneath `directory` that hold some bytes.
+// The names of the files beneath `directory` that hold some bytes, of which no four in a row occur
+// elsewhere. A compressed block may have an end of them, up to three bytes, together with their
+// neighbours as a copy of other bytes; so the ends are not looked for.
 inline std::vector<std::string> files_with(const std::string& bytes,
                                            const std::filesystem::path& directory) {
+  constexpr std::size_t kEndBytes = 3;
+  const std::string middle = bytes.substr(kEndBytes, bytes.size() - 2 * kEndBytes);
   std::vector<std::string> names;
   for (const auto& [name, content] : all_files(directory)) {
-    if (content.find(bytes) != std::string::npos) names.push_back(name);
+    if (content.find(middle) != std::string::npos) names.push_back(name);
   }
   return names;
 }
