@@ -18,7 +18,7 @@ import unittest
 PROGRAM = None
 MIB = 1 << 20
 # By budget: what it is, and events that take more than that in memory.
-BUDGETS = {"32M": (32 * MIB, 500_000), "64M": (64 * MIB, 1_000_000), "256M": (256 * MIB, 1_200_000),
+BUDGETS = {"32M": (32 * MIB, 200_000), "64M": (64 * MIB, 1_000_000), "256M": (256 * MIB, 1_200_000),
            "1G": (1024 * MIB, 6_000_000)}
 DIMENSIONS = ["--dimension", "channel", "--dimension", "platform"]
 
