@@ -176,20 +176,25 @@ class Recount:
         text = time.isoformat(timespec="minutes")
         return text.removesuffix("+00:00") + "Z" if self.data.zone == "UTC" else text
 
-    def row_of(self, event):
-        if isinstance(event.time, int):
-            instant, date = event.time, datetime.datetime.fromtimestamp(event.time, self.zone).date()
-        elif isinstance(event.time, datetime.datetime):
-            instant, date = event.time.replace(tzinfo=self.zone).timestamp(), event.time.date()
+    @functools.cache
+    def day_and_hour(self, time):
+        """Returns the day and the hour of a time, and notes the latest instant."""
+        if isinstance(time, int):
+            instant, date = time, datetime.datetime.fromtimestamp(time, self.zone).date()
+        elif isinstance(time, datetime.datetime):
+            instant, date = time.replace(tzinfo=self.zone).timestamp(), time.date()
         else:
-            instant, date = None, event.time
+            instant, date = None, time
         day = (date - EPOCH).days
         begin = self.begin_of(day)
         if instant is None:  # counts to the end of the date, and in its first hour
             self.latest = max(self.latest, self.begin_of(day + 1) - 1)
         else:
             self.latest = max(self.latest, instant)
-        hour = int((instant or begin) - begin) // HOUR
+        return day, int((instant or begin) - begin) // HOUR
+
+    def row_of(self, event):
+        day, hour = self.day_and_hour(event.time)
         return (event.user, event.name, day, hour, event.property, int(Decimal(event.amount) * SCALE))
 
     def make_calendar(self, first, last):
