@@ -32,7 +32,6 @@ target_link_libraries(rollcall_bench_support
   PRIVATE rollcall_build_flags rollcall_kernels fmt::fmt nlohmann_json::nlohmann_json
           Threads::Threads)
 rollcall_unite(rollcall_bench_support)
-rollcall_compile_sooner(rollcall_bench_support)
 
 add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/rollcall_bench.cpp
@@ -59,4 +58,3 @@ target_link_libraries(rollcall_bench PRIVATE
   rollcall_build_flags rollcall_bench_support rollcall_c rollcall_kernels
   rollcall_operations CLI11::CLI11 fmt::fmt)
 rollcall_unite(rollcall_bench)
-rollcall_compile_sooner(rollcall_bench)

@@ -35,4 +35,3 @@ target_link_libraries(rollcall_rivals PRIVATE
   rollcall_build_flags rollcall_bench_support rollcall_kernels RocksDB::rocksdb-shared
   CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json ${croaring})
 rollcall_unite(rollcall_rivals)
-rollcall_compile_sooner(rollcall_rivals)

@@ -34,14 +34,6 @@ function(rollcall_unite target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE ${batch})
 endfunction()
 
-# Compiles `target` with less optimisation where tests wait for it. That takes two thirds of the
-# time, and is for what spends its own time in the libraries of the engine.
-function(rollcall_compile_sooner target)
-  if(ROLLCALL_BUILD_TESTS AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-    target_compile_options(${target} PRIVATE -O1)
-  endif()
-endfunction()
-
 # Precompiles the named headers of packages, and those of the standard library, for `target`.
 # Headers of ours change too often.
 function(rollcall_precompile target)
