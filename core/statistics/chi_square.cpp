@@ -1,10 +1,10 @@
 #include "core/statistics/chi_square.h"
 
-#include <boost/math/distributions/chi_squared.hpp>
 #include <cstddef>
 #include <numeric>
 
 #include "core/base/assert.h"
+#include "core/statistics/distributions.h"
 
 namespace rollcall {
 
@@ -21,7 +21,7 @@ std::optional<TestResult> chi_square_fit(std::span<const std::uint64_t> counts,
     const double off = static_cast<double>(counts[i]) - expected;
     statistic += off * (off / expected);
   }
-  const boost::math::chi_squared distribution(static_cast<double>(counts.size() - 1));
+  const ChiSquared distribution(static_cast<double>(counts.size() - 1));
   return TestResult{.statistic = statistic,
                     .p = boost::math::cdf(boost::math::complement(distribution, statistic))};
 }

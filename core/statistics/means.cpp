@@ -1,10 +1,10 @@
 #include "core/statistics/means.h"
 
-#include <boost/math/distributions/students_t.hpp>
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
 
 #include "core/base/assert.h"
+#include "core/statistics/distributions.h"
 
 namespace rollcall {
 namespace {
@@ -42,7 +42,7 @@ double difference_of(const SampleSums& sample, const SampleSums& base) {
 }
 
 // Returns how many standard errors the 95 % interval reaches.
-double student_quantile(const boost::math::students_t& distribution) {
+double student_quantile(const StudentsT& distribution) {
   return boost::math::quantile(boost::math::complement(distribution, 0.025));
 }
 
@@ -70,8 +70,7 @@ std::optional<Interval> mean_interval(const SampleSums& sample, double scale) {
   if (variance == 0) return std::nullopt;
   const auto users = static_cast<double>(sample.users);
   const double mean = static_cast<double>(sample.sum) / users / scale;
-  const double reach =
-      student_quantile(boost::math::students_t(users - 1)) * std::sqrt(variance) / scale;
+  const double reach = student_quantile(StudentsT(users - 1)) * std::sqrt(variance) / scale;
   return Interval{mean - reach, mean + reach};
 }
 
@@ -92,7 +91,7 @@ std::optional<WelchResult> welch_t(const SampleSums& sample, const SampleSums& b
   const double rest = of_base / variance;
   const double degrees = 1 / (share * share / static_cast<double>(sample.users - 1) +
                               rest * rest / static_cast<double>(base.users - 1));
-  const boost::math::students_t distribution(degrees);
+  const StudentsT distribution(degrees);
   const double difference = difference_of(sample, base);
   const double error = std::sqrt(variance);
   const double t = difference / error;
