@@ -349,10 +349,14 @@ Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options) {
   return guarded(directory, [&]() -> Result<std::unique_ptr<Store>> {
     ROLLCALL_RETURN_IF_ERROR(check_path(directory));
-    ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, options.read_only
-                                                                ? open_reader(directory, options)
-                                                                : open_writer(directory, options));
-    return guard_store(std::move(store), directory);
+    std::error_code error;
+    const StoreName name{.given = directory,
+                         .place = std::filesystem::absolute(directory, error).string()};
+    if (error) return Status::io_error(directory + ": cannot locate: " + error.message());
+    Result<std::unique_ptr<Store>> store =
+        options.read_only ? open_reader(name.place, options) : open_writer(name.place, options);
+    if (!store.ok()) return name.tell(store.status());
+    return guard_store(std::move(*store), name);
   });
 }
 

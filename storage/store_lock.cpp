@@ -12,10 +12,7 @@
 #include <ctime>
 #include <filesystem>
 #include <string_view>
-#include <system_error>
 #include <utility>
-
-#include "storage/store_directory.h"
 
 namespace rollcall {
 
@@ -76,10 +73,7 @@ Result<StoreLock> StoreLock::acquire(const std::string& path) {
   }
   ROLLCALL_RETURN_IF_ERROR(file.truncate());
   ROLLCALL_RETURN_IF_ERROR(file.write(0, describe_this_process() + "\n"));
-  std::error_code error;
-  const std::filesystem::path place = std::filesystem::absolute(path, error);
-  if (error) return Status::io_error(path + ": cannot locate: " + error.message());
-  return StoreLock(std::move(file), place.parent_path().string());
+  return StoreLock(std::move(file));
 }
 
 Status StoreLock::check_place() const {
@@ -88,7 +82,7 @@ Status StoreLock::check_place() const {
     return errno_status(file_.path(), "look at the file");
   }
   struct stat found;
-  const bool is_there = ::stat(lock_path(directory_).c_str(), &found) == 0;
+  const bool is_there = ::stat(file_.path().c_str(), &found) == 0;
   if (!is_there && errno != ENOENT && errno != ENOTDIR) {
     return errno_status(file_.path(), "look at the file");
   }

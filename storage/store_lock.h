@@ -17,7 +17,8 @@ class StoreLock {
   //   kBusy  somebody else holds it, maybe this very process; the text says who
   static Result<StoreLock> acquire(const std::string& path);
 
-  // Checks that the locked file is still the one that its path leads to.
+  // Checks that the locked file is still the one that its path leads to, from the working directory
+  // if it is relative.
   //   kIoError  it was removed, moved or replaced, and most likely the store with it
   Status check_place() const;
 
@@ -25,11 +26,9 @@ class StoreLock {
   ~StoreLock();
 
  private:
-  StoreLock(PosixFile file, std::string directory)
-      : file_(std::move(file)), directory_(std::move(directory)) {}
+  explicit StoreLock(PosixFile file) : file_(std::move(file)) {}
 
   PosixFile file_;
-  std::string directory_;  // absolute, as the process may change its directory
 };
 
 }  // namespace rollcall

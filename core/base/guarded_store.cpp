@@ -1,7 +1,6 @@
 #include "core/base/guarded_store.h"
 
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "core/base/guard.h"
@@ -12,17 +11,21 @@ namespace {
 
 // Runs `body` where `owned` was made, and refuses it elsewhere.
 template <class Owned, class Body>
-auto call(const Owned& owned, std::string_view name, const Body& body) -> decltype(body(*owned)) {
-  return guarded(name, [&]() -> decltype(body(*owned)) {
-    if (owned.is_here()) return body(*owned);
-    return Status::failed_precondition(
-        std::string(name) + ": the store was opened by another process, of which this is a child");
+auto call(const Owned& owned, const StoreName& name, const Body& body) -> decltype(body(*owned)) {
+  return guarded(name.given, [&]() -> decltype(body(*owned)) {
+    if (!owned.is_here()) {
+      return Status::failed_precondition(
+          name.given + ": the store was opened by another process, of which this is a child");
+    }
+    auto outcome = body(*owned);
+    if (outcome.ok()) return outcome;
+    return name.tell(status_of(outcome));
   });
 }
 
 class GuardedView final : public StoreView {
  public:
-  GuardedView(std::shared_ptr<const StoreView> view, std::string name)
+  GuardedView(std::shared_ptr<const StoreView> view, StoreName name)
       : name_(std::move(name)), view_(std::move(view)) {}
 
   Result<std::string> read(const PageAddress& address) const override {
@@ -30,13 +33,13 @@ class GuardedView final : public StoreView {
   }
 
  private:
-  const std::string name_;
+  const StoreName name_;
   ProcessOwned<std::shared_ptr<const StoreView>> view_;
 };
 
 class GuardedJournal final : public Journal {
  public:
-  GuardedJournal(Journal* journal, std::string name) : name_(std::move(name)), journal_(journal) {}
+  GuardedJournal(Journal* journal, StoreName name) : name_(std::move(name)), journal_(journal) {}
 
   Status replay(std::uint64_t covered, Epoch epoch, const Visit& visit) override {
     return call(journal_, name_, [&](Journal* j) { return j->replay(covered, epoch, visit); });
@@ -53,13 +56,13 @@ class GuardedJournal final : public Journal {
   std::uint64_t bytes() const override { return journal_.is_here() ? (*journal_)->bytes() : 0; }
 
  private:
-  const std::string name_;
+  const StoreName name_;
   ProcessOwned<Journal*> journal_;  // the store owns it
 };
 
 class GuardedStore final : public Store {
  public:
-  GuardedStore(std::unique_ptr<Store> store, std::string name)
+  GuardedStore(std::unique_ptr<Store> store, StoreName name)
       : name_(std::move(name)), read_only_(store->read_only()), store_(std::move(store)) {
     if (Journal* const journal = (*store_)->journal()) journal_.emplace(journal, name_);
   }
@@ -102,7 +105,7 @@ class GuardedStore final : public Store {
   }
 
  private:
-  const std::string name_;
+  const StoreName name_;
   const bool read_only_;
   ProcessOwned<std::unique_ptr<Store>> store_;
   std::optional<GuardedJournal> journal_;
@@ -110,7 +113,15 @@ class GuardedStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> guard_store(std::unique_ptr<Store> store, std::string name) {
+Status StoreName::tell(const Status& status) const {
+  if (status.ok() || given == place || status.message().compare(0, place.size(), place) != 0) {
+    return status;
+  }
+  return Status(status.code(), given + status.message().substr(place.size()))
+      .with_hint(status.hint());
+}
+
+std::unique_ptr<Store> guard_store(std::unique_ptr<Store> store, StoreName name) {
   return std::make_unique<GuardedStore>(std::move(store), std::move(name));
 }
 

@@ -204,7 +204,8 @@ std::shared_ptr<MemoryDisk> make_memory_disk() { return std::make_shared<MemoryD
 
 std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDisk> disk) {
   if (disk == nullptr) disk = make_memory_disk();
-  return guard_store(std::make_unique<MemoryStore>(std::move(disk)), "memory store");
+  return guard_store(std::make_unique<MemoryStore>(std::move(disk)),
+                     {.given = "memory store", .place = "memory store"});
 }
 
 }  // namespace rollcall

@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "rollcall/delivery.h"
 #include "rollcall/engine.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store_copy.h"
 #include "tests/edges/edge_engine.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/error_text.h"
 
@@ -77,15 +79,39 @@ TEST_F(RemovedStores, ForgetNobody) {
   expect_gone(engine->forget(std::vector<UserId>{std::string("ann")}).status());
 }
 
-// It makes no difference to the store where the process goes.
+// It makes no difference to a store where the process goes: not to what it writes, and not to the
+// store that has the same name there.
 TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
   const fs::path before = fs::current_path();
-  fs::current_path(directory_.path(""));
-  const auto engine = *Engine::open(*open_rocks_store("store"), {});
-  ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}).ok());
-  ASSERT_TRUE(engine->checkpoint().ok());
-  fs::current_path(before);
-  EXPECT_TRUE(engine->close().ok());
+  const std::string other = directory_.path("other/store");
+  fs::create_directory(directory_.path("other"));
+  Delivery durable;
+  durable.ack = Ack::kDurable;
+  {
+    const auto engine = *Engine::open(*open_rocks_store(other), {});
+    ASSERT_TRUE(ingest_events(*engine, {edge_event("zoe")}, durable).ok());
+    ASSERT_TRUE(engine->close().ok());
+  }
+  const auto other_before = all_files(other);
+  {
+    fs::current_path(directory_.path(""));
+    const auto engine = *Engine::open(*open_rocks_store("store"), {});
+    ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}, durable).ok());
+    ASSERT_TRUE(engine->checkpoint().ok());
+    fs::current_path(directory_.path("other"));
+    ASSERT_TRUE(ingest_events(*engine, {edge_event("bob")}, durable).ok());
+    ASSERT_TRUE(engine->checkpoint().ok());
+    ASSERT_TRUE(ingest_events(*engine, {edge_event("cem")}, durable).ok());
+    EXPECT_EQ(open_rocks_store("../store").status().code(), StatusCode::kBusy);
+    ASSERT_TRUE(engine->compact().ok());
+    EXPECT_EQ(engine->verify()->faults, std::vector<std::string>());
+    EXPECT_TRUE(engine->close().ok());
+    EXPECT_EQ(open_rocks_store("none", {.create_if_missing = false}).status().message(),
+              "none: no rollcall store is there");
+    fs::current_path(before);
+  }
+  EXPECT_EQ(all_files(other), other_before);
+  EXPECT_EQ((*Engine::open(*open_rocks_store(store_), {}))->info().user_count, 3u);
 }
 
 // Another directory has taken the name of the one in which a copy is made.
