@@ -10,6 +10,7 @@
 docs/python.md is the guide; docs/queries.md says what every number means.
 """
 
+import rollcall._binding
 from rollcall._errors import (
     AlreadyExists,
     Busy,

@@ -224,3 +224,13 @@ class Columns:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return _core.columns_capsule(self._columns, self.length)
+
+
+class BegunStream:
+    """An Arrow stream that another library has begun."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rollcall._columns import BegunStream
 from rollcall._errors import NotFound
 
 # Called with a path, the names of columns (all of them if there are none), the first row group that is
@@ -82,17 +83,7 @@ def _read_by_duckdb(path: str, columns: list[str], first: int) -> tuple[list[int
         rows = connection.sql(f"SELECT {names or '* EXCLUDE file_row_number'} FROM "
                               f"read_parquet({literal}, file_row_number = true, hive_partitioning = false) "
                               f"WHERE file_row_number >= {sum(groups[:first])}")
-        return groups, _Begun(rows.__arrow_c_stream__())
+        return groups, BegunStream(rows.__arrow_c_stream__())  # it raises some errors of a file only now
     # Whatever DuckDB makes of hostile bytes is an error of the file.
     except (duckdb.Error, RuntimeError, OSError, ValueError, MemoryError, OverflowError) as error:
         return str(error)
-
-
-class _Begun:
-    """A stream that was begun here, because DuckDB raises some errors of a file only then."""
-
-    def __init__(self, capsule: object) -> None:
-        self._capsule = capsule
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._capsule

@@ -9,7 +9,7 @@ import datetime
 import decimal
 import json
 import keyword
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollcall import _core
@@ -156,40 +156,47 @@ def question_of(kind: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[s
 
 
 def _source_of(kind: Mapping[str, Any]) -> str:
-    """The method of a kind as Python has it, so that its signature and its errors are Python's own.
-
-    The methods are compiled together, which takes less of the time of `import rollcall`.
-    """
+    """The method of a kind as Python has it, so that its signature and its errors are Python's own."""
     lines = [f"def {kind['name']}(self, *,"]
     for field in fields_of(kind):
         end = "" if field["is_required"] else " = None"
         optional = "" if field["is_required"] else " | None"
-        annotation = repr(annotation_of(field) + optional)
-        lines.append(f"    {argument_of(field['name'])}: {annotation}{end},")
-    lines.append("    timeout: 'float | None' = None) -> 'Result':")
-    lines.append(f"    return _ask({kind['name']!r}, self, locals())\n")
+        lines.append(f"    {argument_of(field['name'])}: {annotation_of(field)}{optional}{end},")
+    lines.append("    timeout: float | None = None) -> Result:")
+    lines.append("    return _ask(self, locals())\n")
     return "\n".join(lines)
 
 
-def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """The name and the method of each kind."""
-    kinds = {kind["name"]: kind for kind in TABLE["kinds"]}
+def method_of(kind: Mapping[str, Any]) -> Callable[..., Any]:
+    """The method that asks a kind of question."""
 
-    def _ask(name: str, store: Any, arguments: Mapping[str, Any]) -> Any:
-        return store.query(question_of(kinds[name], arguments), timeout=arguments["timeout"])
+    def _ask(store: Any, arguments: Mapping[str, Any]) -> Any:
+        return store.query(question_of(kind, arguments), timeout=arguments["timeout"])
 
     names: dict[str, Any] = {"_ask": _ask, "__name__": __name__}
-    exec("\n".join(map(_source_of, kinds.values())), names)  # pylint: disable=exec-used
-    for name, kind in kinds.items():
-        method: Callable[..., Any] = names[name]
-        method.__qualname__ = f"Store.{name}"
-        method.__doc__ = docstring_of(kind)
-        yield name, method
+    # Annotations stay text, as in this file, so that their names need not be there.
+    exec(_source_of(kind), names)  # pylint: disable=exec-used
+    method: Callable[..., Any] = names[kind["name"]]
+    method.__qualname__ = f"Store.{kind['name']}"
+    method.__doc__ = docstring_of(kind)
+    return method
 
 
 class Questions:
     """The methods that ask, one for each kind of question."""
 
 
-for _name, _method in methods():
-    setattr(Questions, _name, _method)
+class _Question:
+    """The place of a kind's method, which is made when it is first looked up: `import rollcall` compiles none."""
+
+    def __init__(self, kind: Mapping[str, Any]) -> None:
+        self._kind = kind
+
+    def __get__(self, store: Any, owner: type) -> Any:
+        method: Any = method_of(self._kind)
+        setattr(Questions, self._kind["name"], method)
+        return method.__get__(store, owner)
+
+
+for _kind in TABLE["kinds"]:
+    setattr(Questions, _kind["name"], _Question(_kind))

@@ -167,14 +167,15 @@ class Result:
         return frame
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A pandas DataFrame: dates as datetime64, counts as Int64 where some are null."""
+        """A pandas DataFrame: dates as datetime64, times in the store's zone, counts as Int64 where some are null."""
         library = _need("pandas", "to_pandas()")
         frame = library.DataFrame(self.to_dict(), columns=self.columns)
         for name, kind in self._answer.columns:
             if kind == "date":
                 frame[name] = library.to_datetime(frame[name])
             elif kind == "time":
-                frame[name] = library.to_datetime(frame[name], utc=True)
+                zone = self.definition.get("timezone", "UTC")
+                frame[name] = library.to_datetime(frame[name], utc=True).dt.tz_convert(zone)
             elif kind in ("int", "count"):
                 is_large = any(cell is not None and cell >= 1 << 63 for cell in frame[name])
                 frame[name] = frame[name].astype(_INTEGERS[is_large, bool(frame[name].isna().any())])

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, overload
 
 from rollcall import _arguments, _core, _parquet
 from rollcall._arguments import seconds, text
-from rollcall._columns import Columns
+from rollcall._columns import BegunStream, Columns
 from rollcall._errors import Error, InvalidArgument
 from rollcall._operations import Alerts, Campaigns
 from rollcall._progress import Progress, shown
@@ -202,10 +202,15 @@ class Store(Questions):
             _arguments.called("on_reject", on_reject, "a function")
         if isinstance(data, Mapping):
             data = Columns(data)
-        elif _is_pandas_alone(data):
-            wanted = {user or "user", time or "time", value, *names, *self._properties()}
-            wanted.add(None if event_name is not None and event is None else event or "event")
-            data = Columns({name: data[name] for name in data.columns if name in wanted}, nan_is_missing=True)
+        elif _is_pandas(data):
+            needed = {user or "user", time or "time"}
+            if event is not None or event_name is None:
+                needed.add(event or "event")
+            wanted = needed.union((value,), names, self._properties())
+            if not _has_stream(data):
+                data = Columns({name: data[name] for name in data.columns if name in wanted}, nan_is_missing=True)
+            elif needed.issubset(data.columns):  # or else an error lists all of them
+                data = data.loc[:, [name in wanted for name in data.columns]]
         files = None if paths is None else _parquet.expand(paths)
         if files is None:
             _check_columns(data, names)
@@ -214,7 +219,7 @@ class Store(Questions):
             if files is not None:
                 return IngestReport(**self._engine.ingest_files(files, given, bool(strict), report, on_reject, _parquet.read))
             try:
-                told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
+                told = self._engine.ingest_arrow(_begun(data), {**given, **_given(delivery)}, report)
             except InvalidArgument as error:
                 if any(_OF_FILES.intersection(way) for way in error.options):
                     error.options, error.hint = [], ""
@@ -506,12 +511,27 @@ def _paths_of(data: Any) -> list[str] | None:
     return None
 
 
-def _is_pandas_alone(data: Any) -> bool:
-    """Whether `data` is a frame of pandas that has no Arrow stream, as old ones have none, or needs pyarrow for it."""
+def _is_pandas(data: Any) -> bool:
     pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(data, pandas.DataFrame):
-        return False
-    return not hasattr(data, "__arrow_c_stream__") or importlib.util.find_spec("pyarrow") is None
+    return pandas is not None and isinstance(data, pandas.DataFrame)
+
+
+def _has_stream(frame: Any) -> bool:
+    """Whether a frame of pandas has an Arrow stream: old ones have none, and others need pyarrow for it."""
+    return hasattr(frame, "__arrow_c_stream__") and importlib.util.find_spec("pyarrow") is not None
+
+
+def _begun(data: Any) -> Any:
+    """The data with its Arrow stream begun, because its library may find only then what it cannot make one of."""
+    if not hasattr(data, "__arrow_c_stream__"):
+        return data
+    try:
+        return BegunStream(data.__arrow_c_stream__())
+    except (Error, MemoryError):
+        raise
+    except Exception as error:
+        told = "; ".join(map(str, error.args))
+        raise InvalidArgument(f"data: no Arrow stream can be made of it: {told}") from error
 
 
 def _check_columns(data: Any, properties: Sequence[str]) -> None:

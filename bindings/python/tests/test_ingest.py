@@ -306,6 +306,15 @@ class Libraries(Base):
         library(self, "pyarrow")  # which pandas makes its stream with
         self.check_visits(frame, value="value")
         self.check_visits(frame.astype({"event": "category"}), value="value")
+        # A column that nobody asks for does not matter.
+        self.check_visits(frame.assign(notes=["text", 1, None, 2.5, b"bytes", object()]), value="value")
+        with memory_store() as store:
+            with self.assertRaises(rollcall.InvalidArgument) as raised:
+                store.ingest(frame.assign(user=["ann", 1, "bob", "cid", "dan", "eve"]))
+            self.assertEqual(str(raised.exception),
+                             "data: no Arrow stream can be made of it: Expected bytes, got a 'int' object; Conversion "
+                             "failed for column user with type object")
+            self.assertEqual(store.info()["event_count"], 0)
 
     def test_pandas_without_pyarrow(self):
         pandas = library(self, "pandas")

@@ -70,7 +70,9 @@ class KindTable(unittest.TestCase):
                 with self.subTest(kind=kind["name"], field=field["name"]):
                     name = _questions.argument_of(field["name"])
                     self.assertIn(name, parameters)
-                    self.assertTrue(parameters[name].annotation)
+                    optional = "" if field["is_required"] else " | None"
+                    self.assertEqual(parameters[name].annotation.replace("'", '"'),
+                                     _questions.annotation_of(field) + optional)
                     self.assertIn(field["meaning"], method.__doc__)
                     given, expected = _value(field)
                     question, timeout = method(Asked(), **{**required, name: given}, timeout=2)

@@ -122,6 +122,10 @@ class Forms(unittest.TestCase):
         self.assertEqual(frame["date"].dtype.kind, "M")
         self.assertEqual(frame["events"].tolist(), [3, 1, 2])
         self.assertEqual(self.retention.to_pandas()["rate"].dtype, "float64")
+        hours = self.store.counts(period="hour")
+        self.assertEqual(str(hours.to_pandas()["date"].dtype), "datetime64[us, Europe/London]")
+        self.assertEqual([str(time) for time in hours.to_pandas()["date"]],
+                         [str(time) for time in hours.column("date")])
 
     def test_duckdb(self):
         duckdb = library(self, "duckdb")

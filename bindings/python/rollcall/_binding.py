@@ -1,0 +1,17 @@
+"""Loads the engine.
+
+Its libraries look up a function when it is first called. To look up their thousands at once, as Python has it,
+takes a third of the time of `import rollcall`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_flags = sys.getdlopenflags()
+sys.setdlopenflags(os.RTLD_LAZY)
+try:
+    from rollcall import _core as _core  # pylint: disable=useless-import-alias
+finally:
+    sys.setdlopenflags(_flags)
