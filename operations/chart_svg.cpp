@@ -39,7 +39,7 @@ constexpr std::size_t kCellsMax = 10'000;
 constexpr std::size_t kLabelCharsMax = 22;
 constexpr std::size_t kLinesMax = 6;
 
-std::optional<double> number_of(const Cell& cell) {
+std::optional<double> plotted_number(const Cell& cell) {
   if (const auto* count = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*count);
   if (const auto* ratio = std::get_if<double>(&cell)) return *ratio;
   return std::nullopt;
@@ -265,7 +265,7 @@ std::string lines_of(const QueryResult& result, std::size_t date, std::size_t me
     const auto [line, is_new] = points.try_emplace(name);
     if (is_new && all.size() == kLinesMax) return {};
     if (is_new) all.push_back({name, {}});
-    const std::optional<double> value = number_of(row[measure]);
+    const std::optional<double> value = plotted_number(row[measure]);
     if (!value) continue;
     const bool* const is_over = complete ? std::get_if<bool>(&row[*complete]) : nullptr;
     line->second[day] = Point{*value, is_over != nullptr && !*is_over};
@@ -312,7 +312,7 @@ std::string chart_svg(const QueryResult& result, std::string_view title, Languag
   }
   std::vector<Bar> all;
   for (const std::vector<Cell>& row : result.rows) {
-    const std::optional<double> value = number_of(row[*measure]);
+    const std::optional<double> value = plotted_number(row[*measure]);
     if (!value) continue;
     all.push_back({label_of(result, row, keys, language), *value,
                    shown_text(row[*measure], result.kind, result.columns[*measure].name)});

@@ -11,7 +11,7 @@ namespace rollcall {
 
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kRecordVersion = 1;
 constexpr std::size_t kDigestOffset = 1;
 constexpr std::size_t kDigestedOffset = kDigestOffset + 8;
 constexpr std::size_t kManifestOffset = kDigestedOffset + std::tuple_size_v<StoreId> + 5 * 8;
@@ -47,7 +47,7 @@ std::string encode_commit_record(CommitFacts& facts, std::string_view manifest) 
   digested.append(manifest);
   facts.digest = XXH3_64bits(digested.data(), digested.size());
 
-  std::string value(1, kVersion);
+  std::string value(1, kRecordVersion);
   value.reserve(kDigestedOffset + digested.size());
   append_u64(value, facts.digest);
   return value += digested;
@@ -59,7 +59,7 @@ Result<CommitRecord> decode_commit_record(std::string_view value, const std::str
                                             " bytes, fewer than the " +
                                             std::to_string(kManifestOffset) + " before a manifest");
   }
-  if (value[0] != kVersion) {
+  if (value[0] != kRecordVersion) {
     return record_corruption(
         directory,
         "has version " + std::to_string(static_cast<unsigned char>(value[0])) + ", not 1");

@@ -9,7 +9,7 @@ namespace rollcall {
 
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kPageVersion = 1;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ std::uint64_t page_checksum(std::string_view key, std::string_view payload) {
 }
 
 std::string encode_page_header(std::uint64_t checksum) {
-  std::string header(1, kVersion);
+  std::string header(1, kPageVersion);
   append_u64(header, checksum);
   return header;
 }
@@ -31,7 +31,7 @@ Result<std::string_view> decode_page(const PageAddress& address, std::string_vie
                                " bytes, fewer than the header's " +
                                std::to_string(kPageHeaderBytes));
   }
-  if (value[0] != kVersion) {
+  if (value[0] != kPageVersion) {
     return page_corruption(
         address, directory,
         "its version is " + std::to_string(static_cast<unsigned char>(value[0])) + ", not 1");

@@ -71,7 +71,7 @@ void append_amount(Amount amount, std::uint32_t decimals, std::string& out) {
   for (; droppable > 0 && out.back() == '0'; --droppable) out.pop_back();
 }
 
-std::string json_string(std::string_view text) {
+std::string quoted_json(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
@@ -132,19 +132,19 @@ void append_csv(const EventBatch& batch, std::uint32_t value_decimals, std::stri
 }
 
 void append_ndjson(const EventBatch& batch, std::uint32_t value_decimals, std::string& out) {
-  const ReadyColumn event(batch.event, json_string);
+  const ReadyColumn event(batch.event, quoted_json);
   std::vector<ReadyColumn> properties;
   for (const auto& property : batch.properties) {
     // The name stands before each value.
     properties.emplace_back(property.column, [&property](std::string_view value) {
-      return "," + json_string(property.name) + ":" + json_string(value);
+      return "," + quoted_json(property.name) + ":" + quoted_json(value);
     });
   }
   TimeWriter times;
   for (std::size_t row = 0; row < batch.time.size(); ++row) {
     out += "{\"user_id\":";
     if (batch.user_integers.empty()) {
-      out += json_string(batch.user_strings[row]);
+      out += quoted_json(batch.user_strings[row]);
     } else {
       append_number(batch.user_integers[row], out);
     }

@@ -124,6 +124,10 @@ void write_standard_error(std::string_view text) {
 
 bool has_lost_errors() { return errors_lost; }
 
+void say(std::string_view text) {
+  write_standard_error("rollcall: " + shortened(printable(text)) + "\n");
+}
+
 bool has_lost_reader() { return reader_gone; }
 
 }  // namespace rollcall::tools

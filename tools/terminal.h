@@ -54,6 +54,9 @@ void write_standard_error(std::string_view text);
 void draw_on_standard_error(std::string_view text);
 bool has_lost_errors();
 
+// Writes "rollcall: TEXT" to standard error, as one line of bounded length.
+void say(std::string_view text);
+
 // Says whether the reader of standard output or standard error has gone, as in `rollcall ... |
 // head`. Writes of it fail with kCancelled.
 bool has_lost_reader();

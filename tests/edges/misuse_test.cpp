@@ -18,7 +18,7 @@
 namespace rollcall::testing {
 namespace {
 
-const std::string kQuestion = R"({"kind": "active"})";
+const std::string kActive = R"({"kind": "active"})";
 
 std::unique_ptr<Engine> open_engine() {
   auto engine = *Engine::open(open_memory_store(), {});
@@ -40,10 +40,10 @@ std::map<std::string, Status> all_calls(Engine& engine, PreparedBatch batch) {
   said["ingest prepared"] = engine.ingest(std::move(batches)).status();
   said["checkpoint"] = engine.checkpoint();
   said["compact"] = engine.compact();
-  said["query"] = engine.query(*parse_query(kQuestion)).status();
-  said["query json"] = engine.query(kQuestion).status();
-  said["query several"] = engine.query(*parse_queries("[" + kQuestion + "]")).status();
-  said["explain"] = engine.explain(*parse_query(kQuestion)).status();
+  said["query"] = engine.query(*parse_query(kActive)).status();
+  said["query json"] = engine.query(kActive).status();
+  said["query several"] = engine.query(*parse_queries("[" + kActive + "]")).status();
+  said["explain"] = engine.explain(*parse_query(kActive)).status();
   said["save_segment"] = engine.save_segment("t", *parse_segment("did(login)"));
   said["save_segment of users"] = engine.save_segment("u", std::vector<UserId>{std::string("ann")});
   said["drop_segment"] = engine.drop_segment("s");

@@ -32,8 +32,8 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr TimeUs kDayUs = 86'400'000'000;
-constexpr std::uint32_t kUsers = 200'000;
-constexpr std::int32_t kDays = 120;
+constexpr std::uint32_t kSlowUsers = 200'000;
+constexpr std::int32_t kSlowDays = 120;
 constexpr std::size_t kSmallBytes = std::size_t{8} << 20;  // of memory, for some of the pages
 
 std::unique_ptr<Engine> open(const TestDirectory& directory,
@@ -47,10 +47,10 @@ std::unique_ptr<Engine> open(const TestDirectory& directory,
   Result<std::unique_ptr<Engine>> engine = Engine::open(open_memory_store(), options);
   EXPECT_TRUE(engine.ok());
   Random random(7);
-  for (std::int32_t day = 0; day < kDays; ++day) {
+  for (std::int32_t day = 0; day < kSlowDays; ++day) {
     std::vector<std::uint64_t> users;
     for (std::uint32_t i = 0; i < 20'000; ++i) {
-      users.push_back(static_cast<std::uint64_t>(random.between(0, kUsers - 1)));
+      users.push_back(static_cast<std::uint64_t>(random.between(0, kSlowUsers - 1)));
     }
     const std::vector<TimeUs> times(users.size(), (20'000 + day) * kDayUs);
     const std::vector<std::uint32_t> codes(users.size(), 0);

@@ -24,14 +24,10 @@ if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_BUILD_TESTS AND ROLLCALL_MOLD AND NOT ROLLC
   add_link_options(-fuse-ld=mold)
 endif()
 
-# Compiles the sources of `target` several at a time: 8, or as many as a second argument says. More
-# of them take less time in all, and more memory at once.
+# Compiles the sources of `target` 16 at a time. More of them take less time in all, and more memory
+# at once.
 function(rollcall_unite target)
-  set(batch 8)
-  if(ARGC GREATER 1)
-    set(batch ${ARGV1})
-  endif()
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE ${batch})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE 16)
 endfunction()
 
 # Precompiles the named headers of packages, and those of the standard library, for `target`.

@@ -34,10 +34,6 @@ struct CheckFlags : AlertFlags {
   bool allow_commands = false;
 };
 
-void say(const std::string& text) {
-  write_standard_error("rollcall: " + shortened(printable(text)) + "\n");
-}
-
 NotifierOptions notifier_options(bool allow_commands) {
   NotifierOptions options;
   options.webhook = [](const WebhookTarget& target, const Notification& notification,

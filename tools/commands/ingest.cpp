@@ -56,10 +56,6 @@ struct IngestFlags {
   std::vector<std::string> paths;
 };
 
-void say(const std::string& line) {
-  write_standard_error("rollcall: " + shortened(printable(line)) + "\n");
-}
-
 // Files are the caller's to repair, damaged ones too, because no store is damaged.
 Status of_file(const Status& status) {
   return status.code() == StatusCode::kCorruption ? status.as(StatusCode::kInvalidArgument)

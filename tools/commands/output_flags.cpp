@@ -16,13 +16,13 @@
 namespace rollcall::tools {
 namespace {
 
-const std::string kGroup = "Output";
+const std::string kOutputGroup = "Output";
 
 void add_when(CLI::App& command, const std::string& name, When& when, const std::string& help) {
   add_choice<When>(command, name, when,
                    {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}},
                    help)
-      ->group(kGroup);
+      ->group(kOutputGroup);
 }
 
 Result<std::string> text_of(const QueryResult& result, const OutputFlags& flags,
@@ -82,27 +82,27 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
                             {"markdown", OutputFormat::kMarkdown},
                             {"roaring", OutputFormat::kRoaring}},
                            "Form of the answer; roaring: the users that --members lists, as a set")
-      ->group(kGroup);
+      ->group(kOutputGroup);
   command
       .add_option("--output-file", flags.file,
                   "Where -o roaring writes to, instead of standard output; if ids are texts, "
                   "dictionary.jsonl in the same directory explains it")
       ->type_name("FILE")
-      ->group(kGroup);
+      ->group(kOutputGroup);
   add_choice<Shape>(
       command, "--shape", flags.shape,
       {{"auto", Shape::kAuto}, {"long", Shape::kLong}, {"wide", Shape::kWide}},
       "A row per cell, or a matrix (auto: a matrix in tables of cohorts and of hours of the week)")
-      ->group(kGroup);
+      ->group(kOutputGroup);
   command
       .add_option("--cells", flags.cells,
                   "What a matrix shows: a column of the answer, such as rate (default: its count)")
       ->type_name("COLUMN")
-      ->group(kGroup);
+      ->group(kOutputGroup);
   command
       .add_flag("--escape-formulas", flags.escape_formulas,
                 "In CSV, put ' before texts that a spreadsheet would run: = + - @ begin them")
-      ->group(kGroup);
+      ->group(kOutputGroup);
   add_when(command, "--color", flags.color,
            "Colours (auto: on a terminal, unless NO_COLOR is set)");
   add_when(command, "--chart", flags.chart, "Boxes, bars and heat maps (auto: on a terminal)");
@@ -112,7 +112,7 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags) {
   add_choice<OutputFormat>(command, "-o,--output", flags.format,
                            {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}},
                            "Form of the report")
-      ->group(kGroup);
+      ->group(kOutputGroup);
 }
 
 Style style_of(const OutputFlags& flags) { return standard_output_style(flags.chart, flags.color); }

@@ -1,7 +1,7 @@
 """Loads the engine.
 
-Its libraries look up a function when it is first called. To look up their thousands at once, as Python has it,
-takes a third of the time of `import rollcall`.
+Its libraries look up a function when it is first called. To look up their thousands at once, as Python has it, makes
+loading half as long again.
 """
 
 from __future__ import annotations

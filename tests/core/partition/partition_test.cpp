@@ -25,14 +25,14 @@ namespace {
 using testing::PageDisk;
 using testing::Random;
 
-constexpr std::uint32_t kPartitions = 2;
-constexpr std::int32_t kDays = 9;
-const DayRange kAllDays = {Day{0}, Day{kDays}};
+constexpr std::uint32_t kPartitionCount = 2;
+constexpr std::int32_t kDayCount = 9;
+const DayRange kAllDays = {Day{0}, Day{kDayCount}};
 
-using User = std::uint64_t;
+using UserNumber = std::uint64_t;
 
 struct Row {
-  User user = 0;
+  UserNumber user = 0;
   std::size_t event = 0;
   std::size_t country = 0;
   std::int32_t day = 0;
@@ -45,9 +45,9 @@ const std::vector<std::string_view> kCountries = {"DE", "FR"};
 
 // Says what the rows say, by the name of a series: "any", "view", "view in DE".
 struct Oracle {
-  using OfDays = std::map<std::pair<std::string, std::int32_t>, std::set<User>>;
+  using OfDays = std::map<std::pair<std::string, std::int32_t>, std::set<UserNumber>>;
   OfDays presence;
-  std::map<std::pair<std::string, std::int32_t>, std::map<User, AmountSum>> amounts;
+  std::map<std::pair<std::string, std::int32_t>, std::map<UserNumber, AmountSum>> amounts;
   struct Hour {
     std::uint64_t events = 0;
     AmountSum value = 0;
@@ -55,7 +55,7 @@ struct Oracle {
   };
   std::map<std::tuple<std::string, std::int32_t, int>, Hour> hours;
   std::map<std::string, std::uint64_t> events;
-  std::set<User> users, forgotten;
+  std::set<UserNumber> users, forgotten;
 
   void add(const Row& row) {
     const std::string event(kEvents[row.event]);
@@ -72,7 +72,7 @@ struct Oracle {
     }
   }
 
-  void forget(User user) {
+  void forget(UserNumber user) {
     users.erase(user);
     forgotten.insert(user);
     for (auto& [key, set] : presence) set.erase(user);
@@ -80,11 +80,12 @@ struct Oracle {
   }
 
   // Holds first and last days of the events' series and any.
-  std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>> bounds() const {
-    std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>> bounds;
+  std::map<std::pair<std::string, UserNumber>, std::pair<std::int32_t, std::int32_t>> bounds()
+      const {
+    std::map<std::pair<std::string, UserNumber>, std::pair<std::int32_t, std::int32_t>> bounds;
     for (const auto& [key, set] : presence) {
       if (key.first.find(" in ") != std::string::npos) continue;
-      for (const User user : set) {
+      for (const UserNumber user : set) {
         const auto [found, made] = bounds.try_emplace({key.first, user}, key.second, key.second);
         found->second.first = std::min(found->second.first, key.second);
         found->second.second = std::max(found->second.second, key.second);
@@ -98,9 +99,9 @@ class PartitionTest : public ::testing::Test {
  protected:
   PartitionTest() {
     settings_.user_kind = UserKind::kInteger;
-    settings_.partition_count = kPartitions;
+    settings_.partition_count = kPartitionCount;
     settings_.dimensions = {"country"};
-    for (std::uint32_t i = 0; i < kPartitions; ++i) {
+    for (std::uint32_t i = 0; i < kPartitionCount; ++i) {
       partitions_.emplace_back(i, settings_);
     }
     names_ = {"any"};
@@ -190,7 +191,7 @@ class PartitionTest : public ::testing::Test {
 
   void reopen() {
     checkpoint();
-    for (std::uint32_t i = 0; i < kPartitions; ++i) {
+    for (std::uint32_t i = 0; i < kPartitionCount; ++i) {
       const Epoch epoch = partitions_[i].epoch();
       partitions_[i] = Partition(i, settings_);
       if (epoch != 0) {
@@ -203,7 +204,7 @@ class PartitionTest : public ::testing::Test {
     for (Partition& partition : partitions_) partition.evict(bytes_max, epoch_);
   }
 
-  void forget(const std::set<User>& users) {
+  void forget(const std::set<UserNumber>& users) {
     fold(FoldDepth::kBounds);
     for (Partition& partition : partitions_) {
       ASSERT_TRUE(partition.load_users(disk_).ok());
@@ -216,10 +217,10 @@ class PartitionTest : public ::testing::Test {
       ASSERT_TRUE(partition.load_pages_of(ordinals, disk_).ok());
       partition.forget(ordinals);
     }
-    for (const User user : users) oracle_.forget(user);
+    for (const UserNumber user : users) oracle_.forget(user);
   }
 
-  static User user_of(const Partition& partition, std::uint32_t ordinal) {
+  static UserNumber user_of(const Partition& partition, std::uint32_t ordinal) {
     return std::get<std::uint64_t>(partition.users().user(ordinal));
   }
 
@@ -247,7 +248,7 @@ class PartitionTest : public ::testing::Test {
   // Says what the partitions know, in the oracle's terms.
   void read_all(
       Oracle& found,
-      std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>>& bounds) {
+      std::map<std::pair<std::string, UserNumber>, std::pair<std::int32_t, std::int32_t>>& bounds) {
     const ReadSet reads = all_reads();
     for (Partition& partition : partitions_) {
       QuestionBudget budget(std::size_t{1} << 30);
@@ -255,9 +256,9 @@ class PartitionTest : public ::testing::Test {
       QuestionAccount account(budget, limits);
       ASSERT_TRUE(partition.load_users(disk_).ok());
       ASSERT_TRUE(partition.load_for(reads, 1, disk_).ok());
-      const PinnedPartition pinned = partition.pin(reads, kPartitions, 0, account);
-      std::vector<User> users(partition.ordinal_count());
-      std::map<User, std::uint32_t> ordinals;
+      const PinnedPartition pinned = partition.pin(reads, kPartitionCount, 0, account);
+      std::vector<UserNumber> users(partition.ordinal_count());
+      std::map<UserNumber, std::uint32_t> ordinals;
       for (std::uint32_t i = 0; i < users.size(); ++i) {
         if (partition.users().is_erased(i)) continue;
         users[i] = user_of(partition, i);
@@ -275,7 +276,7 @@ class PartitionTest : public ::testing::Test {
       for (const auto& page : pinned.pages.of<AmountsForm>()) {
         const PageId& id = page.address.id;
         AmountChunk chunk = page_of(page.page, page.address);
-        for (const User user : oracle_.presence[{names_[id.series], id.day}]) {
+        for (const UserNumber user : oracle_.presence[{names_[id.series], id.day}]) {
           const auto place = ordinals.find(user);
           if (place == ordinals.end() || place->second / kChunkOrdinals != id.chunk) continue;
           const AmountSum sum = chunk.take(place->second);
@@ -311,7 +312,7 @@ class PartitionTest : public ::testing::Test {
   void expect_as_the_rows_say() {
     fold(FoldDepth::kBounds);
     Oracle found;
-    std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>> bounds;
+    std::map<std::pair<std::string, UserNumber>, std::pair<std::int32_t, std::int32_t>> bounds;
     day_users_.clear();
     ASSERT_NO_FATAL_FAILURE(read_all(found, bounds));
     // If everybody is forgotten, an empty page and no page mean the same.
@@ -344,7 +345,7 @@ class PartitionTest : public ::testing::Test {
       if (oracle_.forgotten.contains(row.user)) continue;
       row.event = random.below(kEvents.size());
       row.country = random.below(kCountries.size());
-      row.day = random.between(0, kDays - 1);
+      row.day = random.between(0, kDayCount - 1);
       row.hour = random.between(0, 23);
       row.value = random.chance(30) ? random.between(-1000, 1000) : 0;
       rows.push_back(row);
@@ -365,8 +366,8 @@ class PartitionTest : public ::testing::Test {
         return evict(random.chance(30) ? 0 : random.below(std::size_t{1} << 20));
       }
       case 4: {
-        std::set<User> users;
-        for (const User user : oracle_.users) {
+        std::set<UserNumber> users;
+        for (const UserNumber user : oracle_.users) {
           if (random.below(oracle_.users.size()) < 3) users.insert(user);
         }
         return forget(users);
@@ -412,9 +413,9 @@ TEST_F(PartitionTest, KnowsWhatTheRowsSayWhateverHappens) {
 // Users of several chunks: each user of the first batch comes once.
 TEST_F(PartitionTest, KnowsWhatTheRowsSayOfManyUsers) {
   Random random(testing::run_seed());
-  constexpr User kUsers = 2 * kPartitions * kChunkOrdinals;
+  constexpr UserNumber kUsers = 2 * kPartitionCount * kChunkOrdinals;
   std::vector<Row> rows;
-  for (User user = 0; user < kUsers; ++user) {
+  for (UserNumber user = 0; user < kUsers; ++user) {
     rows.push_back({user, 0, user % 2, static_cast<std::int32_t>(user % 3), 5, 0});
   }
   ASSERT_NO_FATAL_FAILURE(ingest(rows));

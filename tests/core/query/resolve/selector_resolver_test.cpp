@@ -13,7 +13,7 @@
 namespace rollcall::testing {
 namespace {
 
-using Kind = PropertyCondition::Test;
+using TestKind = PropertyCondition::Test;
 
 constexpr SeriesId kNoSuchSeries = ~SeriesId{0};
 
@@ -121,21 +121,21 @@ TEST_F(SelectorResolver, Conditions) {
     std::sort(series.begin(), series.end());
     return series;
   };
-  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {"ads"}}})), both({"ads"}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {"ads", "none"}}})), both({"ads"}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {"none"}}})), both({}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {""}}})), both({""}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kNoneOf, {"ads"}}})), both({"", "mail"}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kContains, {"a"}}})), both({"ads", "mail"}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kIsSet, {}}})), both({"ads", "mail"}));
-  EXPECT_EQ(resolve(where({{"channel", Kind::kIsNotSet, {}}})), both({""}));
-  EXPECT_EQ(
-      resolve(where({{"channel", Kind::kContains, {"a"}}}), {{"channel", Kind::kNoneOf, {"ads"}}}),
-      both({"mail"}));
-  EXPECT_EQ(resolve({Selector::Names::kAnyOf, {"login"}, {{"channel", Kind::kAnyOf, {"ads"}}}}),
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kAnyOf, {"ads"}}})), both({"ads"}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kAnyOf, {"ads", "none"}}})), both({"ads"}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kAnyOf, {"none"}}})), both({}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kAnyOf, {""}}})), both({""}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kNoneOf, {"ads"}}})), both({"", "mail"}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kContains, {"a"}}})), both({"ads", "mail"}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kIsSet, {}}})), both({"ads", "mail"}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kIsNotSet, {}}})), both({""}));
+  EXPECT_EQ(resolve(where({{"channel", TestKind::kContains, {"a"}}}),
+                    {{"channel", TestKind::kNoneOf, {"ads"}}}),
+            both({"mail"}));
+  EXPECT_EQ(resolve({Selector::Names::kAnyOf, {"login"}, {{"channel", TestKind::kAnyOf, {"ads"}}}}),
             std::vector<SeriesId>{value_series("login", "ads")});
   EXPECT_FALSE(
-      resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))
+      resolve_selector("event", where({{"channel", TestKind::kIsSet, {}}}), {}, context(catalog_))
           ->has_bounds);
   EXPECT_TRUE(resolve_selector("event", {}, {}, context(catalog_))->has_bounds);
 }
@@ -150,7 +150,7 @@ TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
   for (const char* const value : {"9.5", "10", "10.00", "-1", "ten", "1e9", ""}) {
     catalog.value_series(view, 0, catalog.intern_value(0, value));
   }
-  const auto passing = [&](Kind test, const char* number) {
+  const auto passing = [&](TestKind test, const char* number) {
     std::vector<std::string> values;
     const auto found =
         resolve_selector("event", {Selector::Names::kAny, {}, {{"price", test, {number}}}}, {},
@@ -162,11 +162,11 @@ TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
     return values;
   };
   using Values = std::vector<std::string>;
-  EXPECT_EQ(passing(Kind::kMore, "9.50"), (Values{"10", "10.00"}));
-  EXPECT_EQ(passing(Kind::kAtLeast, "9.50"), (Values{"10", "10.00", "9.5"}));
-  EXPECT_EQ(passing(Kind::kLess, "10"), (Values{"-1", "9.5"}));
-  EXPECT_EQ(passing(Kind::kAtMost, "10"), (Values{"-1", "10", "10.00", "9.5"}));
-  EXPECT_EQ(passing(Kind::kEquals, "010.0"), (Values{"10", "10.00"}));
+  EXPECT_EQ(passing(TestKind::kMore, "9.50"), (Values{"10", "10.00"}));
+  EXPECT_EQ(passing(TestKind::kAtLeast, "9.50"), (Values{"10", "10.00", "9.5"}));
+  EXPECT_EQ(passing(TestKind::kLess, "10"), (Values{"-1", "9.5"}));
+  EXPECT_EQ(passing(TestKind::kAtMost, "10"), (Values{"-1", "10", "10.00", "9.5"}));
+  EXPECT_EQ(passing(TestKind::kEquals, "010.0"), (Values{"10", "10.00"}));
 }
 
 TEST_F(SelectorResolver, AmountsOfEvents) {
@@ -179,46 +179,46 @@ TEST_F(SelectorResolver, AmountsOfEvents) {
     EXPECT_TRUE(resolved->where.empty());
     return resolved->amounts;
   };
-  const auto of = [&](Kind test, const char* number) {
+  const auto of = [&](TestKind test, const char* number) {
     return *amounts({{"value", test, {number}}});
   };
   EXPECT_EQ(amounts({}), std::nullopt);
-  EXPECT_EQ(of(Kind::kMore, "2.5"), (Amounts{2'500'001, all.most}));
-  EXPECT_EQ(of(Kind::kAtLeast, "2.5"), (Amounts{2'500'000, all.most}));
-  EXPECT_EQ(of(Kind::kLess, "2.5"), (Amounts{all.least, 2'499'999}));
-  EXPECT_EQ(of(Kind::kAtMost, "2.5"), (Amounts{all.least, 2'500'000}));
-  EXPECT_EQ(of(Kind::kEquals, "-2.5"), (Amounts{-2'500'000, -2'500'000}));
+  EXPECT_EQ(of(TestKind::kMore, "2.5"), (Amounts{2'500'001, all.most}));
+  EXPECT_EQ(of(TestKind::kAtLeast, "2.5"), (Amounts{2'500'000, all.most}));
+  EXPECT_EQ(of(TestKind::kLess, "2.5"), (Amounts{all.least, 2'499'999}));
+  EXPECT_EQ(of(TestKind::kAtMost, "2.5"), (Amounts{all.least, 2'500'000}));
+  EXPECT_EQ(of(TestKind::kEquals, "-2.5"), (Amounts{-2'500'000, -2'500'000}));
   // Between two amounts.
-  EXPECT_EQ(of(Kind::kMore, "0.0000015"), (Amounts{2, all.most}));
-  EXPECT_EQ(of(Kind::kAtLeast, "0.0000015"), (Amounts{2, all.most}));
-  EXPECT_EQ(of(Kind::kLess, "-0.0000015"), (Amounts{all.least, -2}));
-  EXPECT_EQ(of(Kind::kAtMost, "-0.0000015"), (Amounts{all.least, -2}));
-  EXPECT_EQ(of(Kind::kEquals, "0.0000015"), none);
+  EXPECT_EQ(of(TestKind::kMore, "0.0000015"), (Amounts{2, all.most}));
+  EXPECT_EQ(of(TestKind::kAtLeast, "0.0000015"), (Amounts{2, all.most}));
+  EXPECT_EQ(of(TestKind::kLess, "-0.0000015"), (Amounts{all.least, -2}));
+  EXPECT_EQ(of(TestKind::kAtMost, "-0.0000015"), (Amounts{all.least, -2}));
+  EXPECT_EQ(of(TestKind::kEquals, "0.0000015"), none);
   // Past all amounts.
-  EXPECT_EQ(of(Kind::kMore, "-99999999999999999999999999999999999999999999"), all);
-  EXPECT_EQ(of(Kind::kAtMost, "99999999999999999999999999999999999999999999"), all);
-  EXPECT_EQ(of(Kind::kMore, "9223372036854.775807"), none);
-  EXPECT_EQ(of(Kind::kAtLeast, "9223372036854.775807"), (Amounts{all.most, all.most}));
-  EXPECT_EQ(of(Kind::kLess, "-9223372036854.775808"), none);
-  EXPECT_EQ(amounts({{"value", Kind::kMore, {"1"}}, {"value", Kind::kLess, {"2"}}}),
+  EXPECT_EQ(of(TestKind::kMore, "-99999999999999999999999999999999999999999999"), all);
+  EXPECT_EQ(of(TestKind::kAtMost, "99999999999999999999999999999999999999999999"), all);
+  EXPECT_EQ(of(TestKind::kMore, "9223372036854.775807"), none);
+  EXPECT_EQ(of(TestKind::kAtLeast, "9223372036854.775807"), (Amounts{all.most, all.most}));
+  EXPECT_EQ(of(TestKind::kLess, "-9223372036854.775808"), none);
+  EXPECT_EQ(amounts({{"value", TestKind::kMore, {"1"}}, {"value", TestKind::kLess, {"2"}}}),
             (Amounts{1'000'001, 1'999'999}));
-  EXPECT_EQ(amounts({{"value", Kind::kMore, {"2"}}, {"value", Kind::kLess, {"1"}}}), none);
+  EXPECT_EQ(amounts({{"value", TestKind::kMore, {"2"}}, {"value", TestKind::kLess, {"1"}}}), none);
 }
 
 TEST_F(SelectorResolver, TellsWhatAggregatesCannot) {
-  const PropertyCondition ads = {"channel", Kind::kAnyOf, {"ads"}};
-  const PropertyCondition large = {"value", Kind::kMore, {"10"}};
+  const PropertyCondition ads = {"channel", TestKind::kAnyOf, {"ads"}};
+  const PropertyCondition large = {"value", TestKind::kMore, {"10"}};
   EXPECT_EQ(why_events_are_needed({}, {}, catalog_), std::nullopt);
-  EXPECT_EQ(why_events_are_needed(where({ads, {"channel", Kind::kIsSet, {}}}), {ads}, catalog_),
+  EXPECT_EQ(why_events_are_needed(where({ads, {"channel", TestKind::kIsSet, {}}}), {ads}, catalog_),
             std::nullopt);
-  EXPECT_EQ(why_events_are_needed(where({ads}), {{"plan", Kind::kIsSet, {}}}, catalog_),
+  EXPECT_EQ(why_events_are_needed(where({ads}), {{"plan", TestKind::kIsSet, {}}}, catalog_),
             "conditions on \"channel\" and \"plan\" must hold of the same event");
   EXPECT_EQ(why_events_are_needed({}, {large}, catalog_),
             "a condition is on the amount of a single event");
   EXPECT_EQ(error(where({large})),
             "event: where: value: needs history, as aggregates do not tell the amount of a single "
             "event (allowed: conditions on a declared property)");
-  EXPECT_EQ(error(where({{"value", Kind::kIsSet, {}}})),
+  EXPECT_EQ(error(where({{"value", TestKind::kIsSet, {}}})),
             "event: where: value: the amount of an event is compared as a number (allowed: gt, "
             "gte, lt, lte, eq)");
 }
@@ -228,18 +228,18 @@ TEST_F(SelectorResolver, KeptPropertiesComeAfterDimensions) {
   EXPECT_EQ(property_number("channel", catalog_), 0u);
   EXPECT_EQ(property_number("page", catalog_), 5u);
   EXPECT_EQ(property_number("pages", catalog_), std::nullopt);
-  const PropertyCondition on_page = {"page", Kind::kAnyOf, {"/a"}};
-  const PropertyCondition on_plan = {"plan", Kind::kAnyOf, {"mail"}};
+  const PropertyCondition on_page = {"page", TestKind::kAnyOf, {"/a"}};
+  const PropertyCondition on_plan = {"plan", TestKind::kAnyOf, {"mail"}};
   EXPECT_EQ(why_events_are_needed(where({on_page}), {}, catalog_),
             "\"page\" is kept with the events only");
   const auto selector = resolve_event_selector("event", where({on_page, on_plan}),
-                                               {{"page", Kind::kIsSet, {}}}, catalog_);
+                                               {{"page", TestKind::kIsSet, {}}}, catalog_);
   ASSERT_TRUE(selector.ok()) << selector.status().to_string();
   ASSERT_EQ(selector->kept.size(), 1u);
   EXPECT_EQ(selector->kept[0].property, 1u);
   EXPECT_EQ(selector->kept[0].conditions.size(), 2u);
   EXPECT_EQ(selector->where.size(), 1u);
-  EXPECT_EQ(error(where({{"pages", Kind::kIsSet, {}}})),
+  EXPECT_EQ(error(where({{"pages", TestKind::kIsSet, {}}})),
             "event: where: unknown property \"pages\" (did you mean \"page\"?), allowed: channel, "
             "plan, country, channel+plan, session, page; a property is declared as a dimension "
             "when the store is made, or kept from some time on");
@@ -247,15 +247,16 @@ TEST_F(SelectorResolver, KeptPropertiesComeAfterDimensions) {
 
 TEST_F(SelectorResolver, PropertiesThatCannotBeAsked) {
   EXPECT_EQ(
-      error(where({{"chanel", Kind::kAnyOf, {"ads"}}})),
+      error(where({{"chanel", TestKind::kAnyOf, {"ads"}}})),
       "event: where: unknown property \"chanel\" (did you mean \"channel\"?), allowed: channel, "
       "plan, country, channel+plan; a property is declared as a dimension when the store is "
       "made, or kept from some time on");
   EXPECT_EQ(
-      error(where({{"channel", Kind::kAnyOf, {"ads"}}}), {{"country", Kind::kAnyOf, {"FR"}}}),
+      error(where({{"channel", TestKind::kAnyOf, {"ads"}}}),
+            {{"country", TestKind::kAnyOf, {"FR"}}}),
       "event: where: must be about one property, found \"channel\" and \"country\"; to ask about "
       "both, declare the dimension \"channel+country\" when the store is made");
-  EXPECT_EQ(error(where({{"plan", Kind::kIsSet, {}}, {"channel", Kind::kIsSet, {}}})),
+  EXPECT_EQ(error(where({{"plan", TestKind::kIsSet, {}}, {"channel", TestKind::kIsSet, {}}})),
             "event: where: must be about one property, found \"plan\" and \"channel\"; ask for the "
             "dimension \"channel+plan\", which joins them");
 }
@@ -267,38 +268,41 @@ TEST_F(SelectorResolver, ValuesThatDidNotFit) {
     const std::vector<SeriesId> series = resolve(where(conditions));
     return std::find(series.begin(), series.end(), other) != series.end();
   };
-  EXPECT_FALSE(contains_other({{"channel", Kind::kAnyOf, {"ads"}}}));
-  EXPECT_TRUE(contains_other({{"channel", Kind::kNoneOf, {"ads"}}}));
-  EXPECT_TRUE(contains_other({{"channel", Kind::kIsSet, {}}}));
-  EXPECT_FALSE(contains_other({{"channel", Kind::kIsNotSet, {}}}));
-  EXPECT_TRUE(contains_other({{"channel", Kind::kAnyOf, {std::string(kOtherName)}}}));
+  EXPECT_FALSE(contains_other({{"channel", TestKind::kAnyOf, {"ads"}}}));
+  EXPECT_TRUE(contains_other({{"channel", TestKind::kNoneOf, {"ads"}}}));
+  EXPECT_TRUE(contains_other({{"channel", TestKind::kIsSet, {}}}));
+  EXPECT_FALSE(contains_other({{"channel", TestKind::kIsNotSet, {}}}));
+  EXPECT_TRUE(contains_other({{"channel", TestKind::kAnyOf, {std::string(kOtherName)}}}));
   // What one condition rules out, another need not know.
-  EXPECT_FALSE(
-      contains_other({{"channel", Kind::kContains, {"a"}}, {"channel", Kind::kAnyOf, {"ads"}}}));
+  EXPECT_FALSE(contains_other(
+      {{"channel", TestKind::kContains, {"a"}}, {"channel", TestKind::kAnyOf, {"ads"}}}));
 
   const std::string message =
       "event: where: channel: cannot be answered exactly: the property has more values than the 3 "
       "that the store keeps, and a value asked for may be among those counted as \"$other\"; ask "
       "for "
       "kept values, or raise dimension_values_max when the store is made";
-  EXPECT_EQ(error(where({{"channel", Kind::kAnyOf, {"ads", "seo"}}})), message);
-  EXPECT_EQ(error(where({{"channel", Kind::kNoneOf, {"seo"}}})), message);
-  EXPECT_EQ(error(where({{"channel", Kind::kContains, {"a"}}})), message);
-  EXPECT_EQ(error(where({{"channel", Kind::kLess, {"10"}}})), message);
+  EXPECT_EQ(error(where({{"channel", TestKind::kAnyOf, {"ads", "seo"}}})), message);
+  EXPECT_EQ(error(where({{"channel", TestKind::kNoneOf, {"seo"}}})), message);
+  EXPECT_EQ(error(where({{"channel", TestKind::kContains, {"a"}}})), message);
+  EXPECT_EQ(error(where({{"channel", TestKind::kLess, {"10"}}})), message);
 
-  EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))
-                ->notes,
-            std::vector<std::string>{
-                "channel has more values than the store keeps; the others count as \"$other\""});
-  EXPECT_TRUE(resolve_selector("event", where({{"plan", Kind::kIsSet, {}}}), {}, context(catalog_))
-                  ->notes.empty());
+  EXPECT_EQ(
+      resolve_selector("event", where({{"channel", TestKind::kIsSet, {}}}), {}, context(catalog_))
+          ->notes,
+      std::vector<std::string>{
+          "channel has more values than the store keeps; the others count as \"$other\""});
+  EXPECT_TRUE(
+      resolve_selector("event", where({{"plan", TestKind::kIsSet, {}}}), {}, context(catalog_))
+          ->notes.empty());
 }
 
 TEST_F(SelectorResolver, StoreWithoutEvents) {
   const SeriesCatalog empty(settings());
   const Selector login{Selector::Names::kAnyOf, {"login"}, {}};
   EXPECT_TRUE(resolve_selector("event", login, {}, context(empty))->series.empty());
-  EXPECT_FALSE(resolve_selector("event", login, {{"city", Kind::kIsSet, {}}}, context(empty)).ok());
+  EXPECT_FALSE(
+      resolve_selector("event", login, {{"city", TestKind::kIsSet, {}}}, context(empty)).ok());
 }
 
 // Values that did not fit are counted by the plans, and the answer says so.
