@@ -84,11 +84,11 @@ std::optional<double> phi_coefficient(RateCounts with, RateCounts without) {
   // The square is a fraction, and the parts in which tables of the same users differ come first.
   const WideCount difference =
       WideCount{with.hits} * without.users - WideCount{without.hits} * with.users;
-  const auto numerator = static_cast<long double>(difference);
-  const long double square =
-      numerator * numerator / static_cast<long double>(WideCount{with.users} * without.users);
+  const auto numerator = static_cast<double>(difference);
+  const double square =
+      numerator * numerator / static_cast<double>(WideCount{with.users} * without.users);
   const auto phi = static_cast<double>(
-      std::sqrt(square / static_cast<long double>(WideCount{hits} * (users - hits))));
+      std::sqrt(square / static_cast<double>(WideCount{hits} * (users - hits))));
   return difference < 0 ? -phi : phi;
 }
 
