@@ -2,11 +2,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <filesystem>
 #include <list>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "rollcall/notifier.h"
@@ -280,8 +282,20 @@ NotifierOptions sent_by(
   return options;
 }
 
-NotifierQueue::NotifierQueue(std::string directory, NotifierOptions options)
-    : state_(std::make_unique<State>(std::move(directory), std::move(options))) {
+namespace {
+
+// Returns the absolute path of a directory, as the process may change its own. A directory that
+// cannot be located is left as it is: no log is there.
+std::string in_its_place(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::absolute(directory, error);
+  return error ? directory : place.string();
+}
+
+}  // namespace
+
+NotifierQueue::NotifierQueue(const std::string& directory, NotifierOptions options)
+    : state_(std::make_unique<State>(in_its_place(directory), std::move(options))) {
   State* const state = state_.get();
   state->dispatcher =
       std::jthread([state](std::stop_token stop) { state->run([&] { state->dispatch(stop); }); });

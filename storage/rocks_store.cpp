@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -343,16 +345,25 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
       std::make_unique<RocksStore>(found.database, std::nullopt, found.last, options));
 }
 
+Result<StoreName> name_of(std::string_view directory) {
+  while (directory.size() > 1 && directory.ends_with('/')) directory.remove_suffix(1);
+  if (directory.empty()) {
+    return Status::invalid_argument("directory: is empty (allowed: a path)");
+  }
+  std::error_code error;
+  const std::string given(directory);
+  std::string place = std::filesystem::absolute(given, error).string();
+  if (error) return Status::io_error(given + ": cannot locate: " + error.message());
+  return StoreName{.given = given, .place = std::move(place)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options) {
   return guarded(directory, [&]() -> Result<std::unique_ptr<Store>> {
     ROLLCALL_RETURN_IF_ERROR(check_path(directory));
-    std::error_code error;
-    const StoreName name{.given = directory,
-                         .place = std::filesystem::absolute(directory, error).string()};
-    if (error) return Status::io_error(directory + ": cannot locate: " + error.message());
+    ROLLCALL_ASSIGN_OR_RETURN(const StoreName name, name_of(directory));
     Result<std::unique_ptr<Store>> store =
         options.read_only ? open_reader(name.place, options) : open_writer(name.place, options);
     if (!store.ok()) return name.tell(store.status());

@@ -1,6 +1,8 @@
 #include "core/base/guarded_store.h"
 
+#include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/base/guard.h"
@@ -8,6 +10,20 @@
 
 namespace rollcall {
 namespace {
+
+// Returns the text with the given name for each place in it.
+std::string with_name(std::string text, const StoreName& name) {
+  for (std::size_t at = 0; (at = text.find(name.place, at)) != std::string::npos;) {
+    const std::size_t end = at + name.place.size();
+    if (end < text.size() && std::string_view("/:, ").find(text[end]) == std::string_view::npos) {
+      at = end;  // it is the beginning of another name
+      continue;
+    }
+    text.replace(at, name.place.size(), name.given);
+    at += name.given.size();
+  }
+  return text;
+}
 
 // Runs `body` where `owned` was made, and refuses it elsewhere.
 template <class Owned, class Body>
@@ -114,11 +130,8 @@ class GuardedStore final : public Store {
 }  // namespace
 
 Status StoreName::tell(const Status& status) const {
-  if (status.ok() || given == place || status.message().compare(0, place.size(), place) != 0) {
-    return status;
-  }
-  return Status(status.code(), given + status.message().substr(place.size()))
-      .with_hint(status.hint());
+  if (status.ok() || given == place) return status;
+  return Status(status.code(), with_name(status.message(), *this)).with_hint(status.hint());
 }
 
 std::unique_ptr<Store> guard_store(std::unique_ptr<Store> store, StoreName name) {

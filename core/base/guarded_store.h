@@ -15,7 +15,7 @@ struct StoreName {
   std::string given;
   std::string place;  // the absolute path, or the same as `given`
 
-  // Returns an error that begins with the place as one that begins with the given name.
+  // Returns the same error with the given name wherever its text has the place.
   Status tell(const Status& status) const;
 };
 

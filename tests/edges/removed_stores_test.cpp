@@ -79,10 +79,19 @@ TEST_F(RemovedStores, ForgetNobody) {
   expect_gone(engine->forget(std::vector<UserId>{std::string("ann")}).status());
 }
 
+// The process is in a directory until this ends.
+class InDirectory {
+ public:
+  explicit InDirectory(const std::string& directory) { fs::current_path(directory); }
+  ~InDirectory() { fs::current_path(before_); }
+
+ private:
+  const fs::path before_ = fs::current_path();
+};
+
 // It makes no difference to a store where the process goes: not to what it writes, and not to the
 // store that has the same name there.
 TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
-  const fs::path before = fs::current_path();
   const std::string other = directory_.path("other/store");
   fs::create_directory(directory_.path("other"));
   Delivery durable;
@@ -94,11 +103,11 @@ TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
   }
   const auto other_before = all_files(other);
   {
-    fs::current_path(directory_.path(""));
+    const InDirectory at_opening(directory_.path(""));
     const auto engine = *Engine::open(*open_rocks_store("store"), {});
     ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}, durable).ok());
     ASSERT_TRUE(engine->checkpoint().ok());
-    fs::current_path(directory_.path("other"));
+    const InDirectory later(directory_.path("other"));
     ASSERT_TRUE(ingest_events(*engine, {edge_event("bob")}, durable).ok());
     ASSERT_TRUE(engine->checkpoint().ok());
     ASSERT_TRUE(ingest_events(*engine, {edge_event("cem")}, durable).ok());
@@ -106,12 +115,33 @@ TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
     ASSERT_TRUE(engine->compact().ok());
     EXPECT_EQ(engine->verify()->faults, std::vector<std::string>());
     EXPECT_TRUE(engine->close().ok());
-    EXPECT_EQ(open_rocks_store("none", {.create_if_missing = false}).status().message(),
-              "none: no rollcall store is there");
-    fs::current_path(before);
   }
   EXPECT_EQ(all_files(other), other_before);
   EXPECT_EQ((*Engine::open(*open_rocks_store(store_), {}))->info().user_count, 3u);
+}
+
+TEST_F(RemovedStores, AreNamedAsTheCallerNamedThem) {
+  const InDirectory there(directory_.path(""));
+  EXPECT_EQ(open_rocks_store("none", {.create_if_missing = false}).status().message(),
+            "none: no rollcall store is there");
+  EXPECT_EQ(open_rocks_store("").status().message(), "directory: is empty (allowed: a path)");
+  for (const std::string name : {"store", "./store", "store//"}) {
+    SCOPED_TRACE(name);
+    const auto engine = *Engine::open(*open_rocks_store(name), {});
+    ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}).ok());
+    fs::rename("store", "moved");
+    const InDirectory elsewhere(directory_.path("moved"));
+    EXPECT_EQ(engine->checkpoint().message(),
+              std::string(name == "./store" ? name : "store") +
+                  ": the store is not there any more: it was removed, moved or replaced while it "
+                  "was open, and what was written went with it");
+    fs::remove_all(directory_.path("moved"));
+  }
+  ASSERT_TRUE((*Engine::open(*open_rocks_store("store"), {}))->checkpoint().ok());
+  fs::rename("store/rocksdb", "database");
+  EXPECT_EQ(open_rocks_store("store").status().message(),
+            "store/rocksdb: the database is missing, but store/ANCHOR is there; put the database "
+            "back");
 }
 
 // Another directory has taken the name of the one in which a copy is made.

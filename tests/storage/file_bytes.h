@@ -1,6 +1,8 @@
 // These are the bytes of files, and of all files of a directory.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -32,12 +34,13 @@ inline std::map<std::string, std::string> all_files(const std::filesystem::path&
   return files;
 }
 
-// The names of the files beneath `directory` that hold some bytes, of which no four in a row occur
-// elsewhere. A compressed block may have an end of them, up to three bytes, together with their
-// neighbours as a copy of other bytes; so the ends are not looked for.
+// Returns the names of the files beneath `directory` that hold some bytes, of which no four in a
+// row occur elsewhere. A compressed block may have an end of them, up to three bytes, together with
+// their neighbours as a copy of other bytes; so the ends are not looked for.
 inline std::vector<std::string> files_with(const std::string& bytes,
                                            const std::filesystem::path& directory) {
   constexpr std::size_t kEndBytes = 3;
+  EXPECT_GT(bytes.size(), 4 * kEndBytes) << "too few bytes to tell them from others";
   const std::string middle = bytes.substr(kEndBytes, bytes.size() - 2 * kEndBytes);
   std::vector<std::string> names;
   for (const auto& [name, content] : all_files(directory)) {

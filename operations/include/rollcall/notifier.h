@@ -103,7 +103,8 @@ Result<std::vector<TriedTarget>> test_alert(const KeptAlert& alert, const Notifi
 // out of memory, or cannot be started, `look` and `drain` throw what it threw.
 class NotifierQueue {
  public:
-  NotifierQueue(std::string directory, NotifierOptions options);
+  // A relative path is that of the working directory now.
+  NotifierQueue(const std::string& directory, NotifierOptions options);
   // Stops what is being sent; it keeps waiting in the log.
   ~NotifierQueue();
   NotifierQueue(const NotifierQueue&) = delete;

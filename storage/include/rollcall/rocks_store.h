@@ -45,11 +45,12 @@ struct RocksStoreOptions {
   std::size_t cache_bytes = std::size_t{64} << 20;
 };
 
-// Opens the store in `directory`, or makes one.
+// Opens the store in `directory`, or makes one. A relative path begins at the working directory of
+// this call; the store stays in its place if the process goes elsewhere.
 //   kNotFound         there is no store, or only one that was never finished and has no commit, and
 //                     none is to be made
-//   kInvalidArgument  the directory holds something that is not a rollcall store, or a link in the
-//                     place of one of its files; it is left alone
+//   kInvalidArgument  the path is empty, or the directory holds something that is not a rollcall
+//                     store, or a link in the place of one of its files; it is left alone
 //   kUnsupported      the store's format is newer than this program; it is left alone
 //   kBusy             another process writes to the store; the text says which
 //   kCorruption       the files are damaged, belong to different stores, or lost commits
