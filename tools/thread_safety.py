@@ -61,8 +61,8 @@ def check(commands):
 PASS = "  const Gate::Pass pass(state_->gate);\n"
 CHECKPOINT = "  ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());\n"
 TASK = "  workers.for_each(partitions.size(), [&](std::size_t i) {\n"
-# The faults to plant in each file: what it is, a line of the file, what takes its place, and what clang has to say of
-# that. A file is compiled once with all of its faults.
+# Lists the faults to plant in each file: what each is, a line of the file, what takes its place, and what clang has to
+# say of that. A file is compiled once with all of its faults.
 PLANTED = {
     "core/engine/engine_calls.cpp": [
         ("state read outside the gate", PASS + "  return state_->tables.sources.positions();\n",
@@ -79,7 +79,8 @@ PLANTED = {
     "storage/file_journal.cpp": [
         ("a field of storage read without its mutex",
          "std::uint64_t FileJournal::bytes() const {\n  const MutexLock lock(mutex_);\n",
-         "std::uint64_t FileJournal::bytes() const {\n", "requires holding mutex 'mutex_'")],
+         "std::uint64_t FileJournal::bytes() const {\n  if (files_.empty()) return 0;\n  const MutexLock lock(mutex_);\n",
+         "reading variable 'files_' requires holding mutex 'mutex_'")],
 }
 
 

@@ -1,11 +1,11 @@
 # This file makes builds short.
 #
 # A compiler spends half of its time here on reading headers, most of all those of the standard
-# library and of packages. Sources of a library are therefore compiled several at a time, which
-# reads the headers once for all of them. Tests, whose helpers have the same names in many files,
-# share precompiled headers instead; the library, which is the largest, has both. Sources with
-# options of their own, such as those on the path of every event and those of wide instructions, are
-# compiled by themselves, because CMake leaves them out.
+# library and of packages. Sources of a library, or of a folder's tests, are therefore compiled
+# several at a time, which reads the headers once for all of them. Test programs of one source share
+# precompiled headers; the core, which is the largest library, has both. Sources with options of
+# their own, such as those on the path of every event and those of wide instructions, are compiled
+# by themselves, because CMake leaves them out.
 #
 # With ROLLCALL_UNITE off, each source is compiled by itself, and must compile that way, too.
 

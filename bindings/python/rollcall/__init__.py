@@ -10,7 +10,7 @@
 docs/python.md is the guide; docs/queries.md says what every number means.
 """
 
-import rollcall._binding
+from rollcall import _binding as _binding  # pylint: disable=useless-import-alias
 from rollcall._errors import (
     AlreadyExists,
     Busy,

@@ -202,24 +202,21 @@ class Store(Questions):
             _arguments.called("on_reject", on_reject, "a function")
         if isinstance(data, Mapping):
             data = Columns(data)
-        elif _is_pandas(data):
-            needed = {user or "user", time or "time"}
-            if event is not None or event_name is None:
-                needed.add(event or "event")
-            wanted = needed.union((value,), names, self._properties())
-            if not _has_stream(data):
-                data = Columns({name: data[name] for name in data.columns if name in wanted}, nan_is_missing=True)
-            elif needed.issubset(data.columns):  # or else an error lists all of them
-                data = data.loc[:, [name in wanted for name in data.columns]]
         files = None if paths is None else _parquet.expand(paths)
         if files is None:
             _check_columns(data, names)
+            if _is_pandas(data):
+                needed = {user or "user", time or "time"}.union(() if value is None else (value,))
+                if event is not None or event_name is None:
+                    needed.add(event or "event")
+                data = _asked_of(data, needed, [*names, *self._properties()])
+            data = _begun(data)
         with shown(progress) as report:
             self._keep(names)  # comes after the checks, as it changes the store for good
             if files is not None:
                 return IngestReport(**self._engine.ingest_files(files, given, bool(strict), report, on_reject, _parquet.read))
             try:
-                told = self._engine.ingest_arrow(_begun(data), {**given, **_given(delivery)}, report)
+                told = self._engine.ingest_arrow(data, {**given, **_given(delivery)}, report)
             except InvalidArgument as error:
                 if any(_OF_FILES.intersection(way) for way in error.options):
                     error.options, error.hint = [], ""
@@ -516,27 +513,36 @@ def _is_pandas(data: Any) -> bool:
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
 
-def _has_stream(frame: Any) -> bool:
-    """Whether a frame of pandas has an Arrow stream: old ones have none, and others need pyarrow for it."""
-    return hasattr(frame, "__arrow_c_stream__") and importlib.util.find_spec("pyarrow") is not None
+def _asked_of(frame: Any, needed: set[str], properties: Sequence[str]) -> Any:
+    """The columns of a frame of pandas that are asked for: of what others hold, pandas may make no Arrow stream.
+
+    Old frames have no Arrow stream, and others need pyarrow for it.
+    """
+    wanted = needed.union(*(name.split("+") for name in properties))
+    labels = [str(label) for label in frame.columns]
+    if not hasattr(frame, "__arrow_c_stream__") or importlib.util.find_spec("pyarrow") is None:
+        return Columns({label: frame[label] for label in frame.columns if str(label) in wanted}, nan_is_missing=True)
+    if not needed.issubset(labels):
+        return frame  # the error lists all columns
+    return frame.loc[:, [label in wanted for label in labels]]
 
 
 def _begun(data: Any) -> Any:
-    """The data with its Arrow stream begun, because its library may find only then what it cannot make one of."""
+    """The data with its Arrow stream begun, because its library may find only then that it cannot make one."""
     if not hasattr(data, "__arrow_c_stream__"):
         return data
     try:
         return BegunStream(data.__arrow_c_stream__())
-    except (Error, MemoryError):
+    except Error:
         raise
-    except Exception as error:
-        told = "; ".join(map(str, error.args))
+    except (ValueError, TypeError) as error:  # as pyarrow's are
+        told = "; ".join(map(str, error.args)) or type(error).__name__
         raise InvalidArgument(f"data: no Arrow stream can be made of it: {told}") from error
 
 
 def _check_columns(data: Any, properties: Sequence[str]) -> None:
     """`data` has columns, and each property that is asked for is one of them, as far as it tells."""
-    if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
+    if not any((hasattr(data, "__arrow_c_stream__"), hasattr(data, "__arrow_c_array__"), _is_pandas(data))):
         raise _arguments.refused("data", "a data frame, a table or reader with __arrow_c_stream__, a dict of columns, "
                                  "or paths of files", data)
     names = getattr(data, "names", None)

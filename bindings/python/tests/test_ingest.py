@@ -310,11 +310,37 @@ class Libraries(Base):
         self.check_visits(frame.assign(notes=["text", 1, None, 2.5, b"bytes", object()]), value="value")
         with memory_store() as store:
             with self.assertRaises(rollcall.InvalidArgument) as raised:
-                store.ingest(frame.assign(user=["ann", 1, "bob", "cid", "dan", "eve"]))
+                store.ingest(frame.assign(user=["ann", 1, "bob", "cid", "dan", "eve"], plan="a"), properties=["plan"])
             self.assertEqual(str(raised.exception),
                              "data: no Arrow stream can be made of it: Expected bytes, got a 'int' object; Conversion "
                              "failed for column user with type object")
             self.assertEqual(store.info()["event_count"], 0)
+            self.assertEqual(store.settings()["kept_properties"], [])
+            for without, options in (("value", {"value": "value"}), ("time", {})):
+                with self.assertRaises(rollcall.InvalidArgument) as raised:
+                    store.ingest(frame.assign(plan="a").drop(columns=without), **options)
+                self.assertIn("plan", str(raised.exception))  # all columns are listed
+            with self.assertRaises(rollcall.InvalidArgument) as raised:
+                store.ingest(frame, properties=["plan"])
+            self.assertEqual(str(raised.exception), "properties: must be columns of the data, found 'plan' "
+                             "(allowed: event, time, user, value)")
+
+    def check_columns_of_properties(self, frame):
+        """Names of properties may be joined, and labels of columns may be numbers."""
+        with memory_store(dimensions=["channel+plan"], keep=["1"]) as store:
+            store.ingest(frame.assign(channel="ads", plan=["a", "b"] * 3, one="x").rename(columns={"one": 1}))
+            of_b = len(set(typed_columns()["user"][1::2]))
+            self.assertEqual(store.active(where={"channel+plan": "ads+b"}, period="month").column("users"), [of_b])
+            self.assertEqual(store.active(where={"1": "x"}, period="month").column("users"),
+                             store.active(period="month").column("users"))
+
+    def test_properties_of_pandas(self):
+        pandas = library(self, "pandas")
+        frame = pandas.DataFrame(typed_columns())
+        with unittest.mock.patch("importlib.util.find_spec", return_value=None):
+            self.check_columns_of_properties(frame)
+        library(self, "pyarrow")
+        self.check_columns_of_properties(frame)
 
     def test_pandas_without_pyarrow(self):
         pandas = library(self, "pandas")
