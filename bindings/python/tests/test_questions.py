@@ -8,7 +8,7 @@ import unittest
 
 import rollcall
 from rollcall import _core, _questions, _stubs
-from support import memory_store, visits
+from support import memory_store, run_python, visits
 
 # A value of each type of field, and what the JSON of a question has for it.
 VALUES = {
@@ -92,6 +92,18 @@ class KindTable(unittest.TestCase):
     def test_the_stub_is_the_one_that_the_table_makes(self):
         path = os.path.join(os.path.dirname(_stubs.__file__), "_questions.pyi")
         self.assertEqual(_stubs.main(["--check", path]), 0)
+
+    def test_a_method_is_made_when_it_is_first_looked_up(self):
+        done = run_python("""
+            import types, rollcall
+            from rollcall._questions import Questions
+            def made():
+                return [name for name, value in vars(Questions).items() if isinstance(value, types.FunctionType)]
+            print(made())
+            rollcall.Store.active, rollcall.Store.active
+            print(made())
+            """)
+        self.assertEqual(done.stdout, "[]\n['active']\n", done.stderr)
 
     def test_a_required_field_is_required(self):
         with memory_store() as store, self.assertRaises(TypeError):
