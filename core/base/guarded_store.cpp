@@ -15,8 +15,11 @@ namespace {
 std::string with_name(std::string text, const StoreName& name) {
   for (std::size_t at = 0; (at = text.find(name.place, at)) != std::string::npos;) {
     const std::size_t end = at + name.place.size();
-    if (end < text.size() && std::string_view("/:, ").find(text[end]) == std::string_view::npos) {
-      at = end;  // it is the beginning of another name
+    const bool begins = at == 0 || text[at - 1] == ' ';
+    const bool ends =
+        end == text.size() || std::string_view("/:, ").find(text[end]) != std::string_view::npos;
+    if (!begins || !ends) {
+      at = end;  // it is a part of another name
       continue;
     }
     text.replace(at, name.place.size(), name.given);

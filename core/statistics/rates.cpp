@@ -87,8 +87,7 @@ std::optional<double> phi_coefficient(RateCounts with, RateCounts without) {
   const auto numerator = static_cast<double>(difference);
   const double square =
       numerator * numerator / static_cast<double>(WideCount{with.users} * without.users);
-  const auto phi = static_cast<double>(
-      std::sqrt(square / static_cast<double>(WideCount{hits} * (users - hits))));
+  const double phi = std::sqrt(square / static_cast<double>(WideCount{hits} * (users - hits)));
   return difference < 0 ? -phi : phi;
 }
 

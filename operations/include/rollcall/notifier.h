@@ -103,7 +103,7 @@ Result<std::vector<TriedTarget>> test_alert(const KeptAlert& alert, const Notifi
 // out of memory, or cannot be started, `look` and `drain` throw what it threw.
 class NotifierQueue {
  public:
-  // A relative path is that of the working directory now.
+  // A relative path begins at the working directory of this call.
   NotifierQueue(const std::string& directory, NotifierOptions options);
   // Stops what is being sent; it keeps waiting in the log.
   ~NotifierQueue();
