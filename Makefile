@@ -19,7 +19,7 @@ demo: setup  ## install what is missing, build, and ask a month of generated act
 test: setup  ## install what is missing, build with assertions, run every test
 	cmake --preset dev
 	cmake --build --preset dev
-	ctest --preset dev; outcome=$$?; python3 tools/slowest_tests.py build/dev/tests.xml; exit $$outcome
+	ctest --preset dev; outcome=$$?; python3 tools/test_report.py build/dev/tests.xml; exit $$outcome
 
 .PHONY: dev release
 dev release: setup  ## build one preset

@@ -17,7 +17,7 @@ import unittest
 
 PROGRAM = None
 ROWS = 400_000
-HITS = 4  # ingests stopped half-way, by each signal
+HITS = 3  # ingests that each test stops half-way
 
 
 class Interrupt(unittest.TestCase):
@@ -50,32 +50,45 @@ class Interrupt(unittest.TestCase):
     def events(self, db):
         return json.loads(self.run_program("info", "--db", db, "-o", "json"))["events"]
 
-    def stop_and_resume(self, name, stop_signal):
-        """Stops ingests after random times, some of them half-way; checks what follows."""
-        begin = time.monotonic()
-        self.run_program("ingest", "--db", f"{name}.db", "e.csv")
-        whole_s = time.monotonic() - begin
+    def stop_half_way(self, stop_signal, make_arguments):
+        """Stops ingests after random times until HITS of them were half-way; yields each attempt.
+
+        An attempt is (number, exit code, standard error). The times follow what the machine takes
+        just now: an ingest that had ended was stopped too late, one that had no store yet too early.
+        """
+        longest_s = 1.0
         hits = 0
-        for attempt in range(40):
-            db = f"{name}{attempt}.db"
-            process = subprocess.Popen([PROGRAM, "ingest", "--db", db, "e.csv"], cwd=self.folder,
+        for attempt in range(60):
+            arguments = make_arguments(attempt)
+            process = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            time.sleep(self.random.uniform(0, whole_s))
+            time.sleep(self.random.uniform(0, longest_s))
             process.send_signal(stop_signal)
             _, error = process.communicate()
-            if process.returncode != 0:
-                self.assertIn(process.returncode, (-stop_signal, 128 + stop_signal), error)
-                # One that was told to stop leaves a store with events, or none.
-                is_kept = process.returncode > 0 and os.path.exists(os.path.join(self.folder, db))
-                if is_kept:
-                    self.assertGreater(self.events(db), 0, error)
-                hits += is_kept or stop_signal == signal.SIGKILL
+            self.assertIn(process.returncode, (0, -stop_signal, 128 + stop_signal), error)
+            store = os.path.join(self.folder, arguments[arguments.index("--db") + 1])
+            has_store = os.path.exists(store)
+            if has_store and process.returncode in (128 + stop_signal, -signal.SIGKILL):
+                hits += 1
+            else:
+                longest_s *= 0.8 if has_store else 1.2
+            yield attempt, process.returncode, error
+            if hits == HITS:
+                return
+        self.fail(f"only {hits} ingests were stopped half-way, of 60")
+
+    def stop_and_resume(self, name, stop_signal):
+        """Stops ingests half-way; checks what follows."""
+        for attempt, code, error in self.stop_half_way(
+                stop_signal, lambda number: ["ingest", "--db", f"{name}{number}.db", "e.csv"]):
+            db = f"{name}{attempt}.db"
+            # One that was told to stop leaves a store with events, or none.
+            if code > 0 and os.path.exists(os.path.join(self.folder, db)):
+                self.assertGreater(self.events(db), 0, error)
+            if code != 0:
                 self.run_program("ingest", "--db", db, "e.csv")
                 self.run_program("verify", "--db", db)
             self.check_whole(db)
-            if hits == HITS:
-                return
-        self.fail(f"only {hits} ingests were stopped half-way")
 
     def check_whole(self, db):
         answer = json.loads(self.run_program("active", "--db", db, "-o", "json"))
@@ -89,18 +102,13 @@ class Interrupt(unittest.TestCase):
     def test_interrupted_ingest_writes_each_rejected_row_once(self):
         with open(os.path.join(self.folder, "bad.csv"), "w", encoding="utf-8") as file:
             file.write("user,event,time\n" + "ann,login,2026-01-01\nann,login,never\n" * 300_000)
-        for attempt in range(4):
-            arguments = ["ingest", "--db", f"bad{attempt}.db", "--rejects", f"rejects{attempt}",
-                         "bad.csv"]
-            process = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            time.sleep(self.random.uniform(0.05, 0.4))
-            process.send_signal(signal.SIGINT)
-            _, error = process.communicate()
-            if process.returncode == 0:
-                continue
-            self.assertIn(process.returncode, (-signal.SIGINT, 128 + signal.SIGINT), error)
-            self.run_program(*arguments)
+
+        def arguments(number):
+            return ["ingest", "--db", f"bad{number}.db", "--rejects", f"rejects{number}", "bad.csv"]
+
+        for attempt, code, _ in self.stop_half_way(signal.SIGINT, arguments):
+            if code != 0:
+                self.run_program(*arguments(attempt))
             with open(os.path.join(self.folder, f"rejects{attempt}"), encoding="utf-8") as file:
                 lines = [int(row.split(",")[1]) for row in file.readlines()[1:]]
             self.assertEqual(lines, list(range(3, 600_002, 2)))
