@@ -27,10 +27,10 @@ struct Command {
   std::vector<std::string> choices;  // of the positional argument
 };
 
-std::vector<std::string> split(std::string_view text, char separator) {
+std::vector<std::string> choices_of(std::string_view text) {
   std::vector<std::string> parts;
   while (true) {
-    const std::size_t at = text.find(separator);
+    const std::size_t at = text.find('|');
     parts.emplace_back(text.substr(0, at));
     if (at == std::string_view::npos) return parts;
     text.remove_prefix(at + 1);
@@ -45,13 +45,13 @@ Takes takes_of(const CLI::Option& option) {
   return type == "DIR" ? Takes::kDirectory : Takes::kWord;
 }
 
-Flag flag_of(const CLI::Option& option) {
+Flag completed_flag(const CLI::Option& option) {
   Flag flag;
   for (const std::string& name : option.get_lnames()) flag.names.push_back("--" + name);
   for (const std::string& name : option.get_snames()) flag.names.push_back("-" + name);
   flag.help = option.get_description();
   flag.takes = takes_of(option);
-  if (flag.takes == Takes::kChoice) flag.choices = split(option.get_type_name(), '|');
+  if (flag.takes == Takes::kChoice) flag.choices = choices_of(option.get_type_name());
   return flag;
 }
 
@@ -63,9 +63,9 @@ std::vector<Command> commands_of(const CLI::App& app) {
     command.help = sub->get_description();
     for (const CLI::Option* option : sub->get_options()) {
       if (!option->get_positional()) {
-        command.flags.push_back(flag_of(*option));
+        command.flags.push_back(completed_flag(*option));
       } else if (takes_of(*option) == Takes::kChoice) {
-        command.choices = split(option->get_type_name(), '|');
+        command.choices = choices_of(option->get_type_name());
       } else {
         command.takes_files = true;
       }

@@ -12,18 +12,18 @@ namespace rollcall::tools {
 namespace {
 
 std::array<struct sigaction, kEndingSignals.size()> actions_before_words;
-std::string last_words;  // set before the handler is
+std::string said_at_end;  // set before the handler is
 
 void write_last_words(int signal) {
   [[maybe_unused]] const ssize_t ignored =
-      ::write(STDERR_FILENO, last_words.data(), last_words.size());
+      ::write(STDERR_FILENO, said_at_end.data(), said_at_end.size());
   _exit(128 + signal);
 }
 
 }  // namespace
 
 LastWords::LastWords(const std::string& words) {
-  last_words = "\nrollcall: interrupted; " + printable(words) + "\n";
+  said_at_end = "\nrollcall: interrupted; " + printable(words) + "\n";
   struct sigaction action {};
   action.sa_handler = write_last_words;
   for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {

@@ -24,10 +24,15 @@ if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_BUILD_TESTS AND ROLLCALL_MOLD AND NOT ROLLC
   add_link_options(-fuse-ld=mold)
 endif()
 
-# Compiles the sources of `target` 16 at a time. More of them take less time in all, and more memory
-# at once.
+# Compiles the sources of `target` 16 at a time, or as many as are given. More of them take less time
+# in all, and more memory at once.
 function(rollcall_unite target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE 16)
+  set(batch 16)
+  if(ARGC GREATER 1)
+    set(batch ${ARGV1})
+  endif()
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE ${batch})
 endfunction()
 
 # Precompiles the named headers of packages, and those of the standard library, for `target`.

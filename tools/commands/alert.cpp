@@ -1,8 +1,6 @@
 // rollcall alert keeps alerts in the store, switches them on and off, and says what became of them.
 #include "tools/commands/alert.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -11,9 +9,9 @@
 
 #include "rollcall/alert_json.h"
 #include "rollcall/message_text.h"
-#include "rollcall/regular_file.h"
 #include "rollcall/saved_object.h"
 #include "tools/chart.h"
+#include "tools/input_file.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -25,14 +23,9 @@ struct CreateFlags : AlertFlags {
   bool replace = false;
 };
 
-Result<std::string> read_definition(const std::string& path) {
-  constexpr std::size_t kBytesMax = SavedObject::kDefinitionBytesMax;
-  if (path == "-") return read_to_end(STDIN_FILENO, "<stdin>", kBytesMax);
-  return read_regular_file(path, kBytesMax);
-}
-
 Status create(const CreateFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(std::string text, read_definition(flags.file));
+  ROLLCALL_ASSIGN_OR_RETURN(std::string text,
+                            read_input_file(flags.file, SavedObject::kDefinitionBytesMax));
   const std::string place = flags.file == "-" ? "<stdin>" : flags.file;
   const Result<AlertDefinition> definition = parse_alert(text);
   if (!definition.ok()) return definition.status().within(place);

@@ -1,7 +1,5 @@
 // rollcall campaign keeps campaigns that win users back, freezes whom they contact and whom they
 // hold out, and reports what came of it.
-#include <unistd.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -18,12 +16,12 @@
 
 #include "rollcall/campaign.h"
 #include "rollcall/message_text.h"
-#include "rollcall/regular_file.h"
 #include "tools/commands/command.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/commands/output_flags.h"
 #include "tools/commands/question_limits.h"
 #include "tools/commands/store_access.h"
+#include "tools/input_file.h"
 #include "tools/table_printer.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
@@ -80,12 +78,6 @@ Result<std::unique_ptr<Engine>> open_guarded(const CampaignFlags& flags,
 
 // --- create, list, show ---
 
-Result<std::string> read_definition(const std::string& path) {
-  if (path.empty()) return std::string();
-  if (path == "-") return read_to_end(STDIN_FILENO, "<stdin>", SavedObject::kDefinitionBytesMax);
-  return read_regular_file(path, SavedObject::kDefinitionBytesMax);
-}
-
 // Says so if a campaign's report has no answer as the store stands: it names an event that is yet
 // to come, as that of a contact often is, or one that is misspelled.
 void note_unanswered_report(const Engine& engine, const std::string& campaign) {
@@ -99,7 +91,10 @@ void note_unanswered_report(const Engine& engine, const std::string& campaign) {
 
 Status create(const CampaignFlags& flags) {
   const QuestionGuard guard(flags.timeout);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_definition(flags.file));
+  std::string json;
+  if (!flags.file.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(json, read_input_file(flags.file, SavedObject::kDefinitionBytesMax));
+  }
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
   const std::string& time_zone = engine->settings().time_zone;

@@ -1,7 +1,5 @@
 // rollcall saved keeps questions and other definitions in the store by name, and carries them from
 // one store to another.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -15,12 +13,12 @@
 
 #include "rollcall/campaign.h"
 #include "rollcall/message_text.h"
-#include "rollcall/regular_file.h"
 #include "rollcall/saved_definitions.h"
 #include "rollcall/saved_object.h"
 #include "tools/commands/command.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/commands/store_access.h"
+#include "tools/input_file.h"
 #include "tools/output_file.h"
 #include "tools/table_printer.h"
 #include "tools/terminal.h"
@@ -40,11 +38,6 @@ struct SavedFlags {
   std::string output = "-";
   bool replace = false;
 };
-
-Result<std::string> read_document(const std::string& path) {
-  if (path == "-") return read_to_end(STDIN_FILENO, "<stdin>", kDocumentBytesMax);
-  return read_regular_file(path, kDocumentBytesMax);
-}
 
 // Returns the objects of the kind, or of all kinds.
 std::vector<SavedObject> chosen_objects(const Engine& engine, const SavedFlags& flags) {
@@ -90,7 +83,7 @@ Status show(const SavedFlags& flags) {
 }
 
 Status add(const SavedFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(std::string definition, read_document(flags.file));
+  ROLLCALL_ASSIGN_OR_RETURN(std::string definition, read_input_file(flags.file, kDocumentBytesMax));
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
   const SavedObject object{*flags.kind, flags.name, std::move(definition)};
@@ -138,7 +131,7 @@ Status say_imported(std::span<const SavedObject> objects) {
 }
 
 Status import(const SavedFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_document(flags.file));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_input_file(flags.file, kDocumentBytesMax));
   const Result<std::vector<SavedObject>> objects = parse_objects(json);
   const std::string place = flags.file == "-" ? "<stdin>" : flags.file;
   if (!objects.ok()) return objects.status().within(place);
