@@ -14,11 +14,12 @@
 #include "rollcall/engine.h"
 #include "rollcall/rocks_store.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
-constexpr TimeUs kTime = 20'454 * TimeUs{86'400'000'000};
+constexpr TimeUs kTime = 20'454 * kDayUs;
 
 Status ingest_one(Engine& engine, std::uint64_t user, const Delivery& delivery) {
   const std::vector<std::uint64_t> users = {user};

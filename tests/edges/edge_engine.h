@@ -10,6 +10,7 @@
 #include "rollcall/memory_store.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 
@@ -18,7 +19,7 @@ inline NaiveEvent edge_event(std::string user, std::int32_t day = 0, std::string
   NaiveEvent event;
   event.user = std::move(user);
   event.event = std::move(name);
-  event.time = TimeUs{20'454 + day} * 86'400'000'000;
+  event.time = TimeUs{20'454 + day} * kDayUs;
   event.whole_day = true;
   return event;
 }

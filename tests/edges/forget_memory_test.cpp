@@ -10,6 +10,7 @@
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "tests/support/faulty_store.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -34,7 +35,7 @@ EngineOptions options_of(std::size_t memory_bytes_max) {
 Status ingest_day(Engine& engine, int day) {
   std::vector<std::uint64_t> users;
   for (std::uint64_t user = 0; user < kUsers; ++user) users.push_back(user);
-  const std::vector<TimeUs> times(kUsers, (20'454 + day) * TimeUs{86'400'000'000});
+  const std::vector<TimeUs> times(kUsers, (20'454 + day) * kDayUs);
   const std::vector<std::string_view> names = {"visit"};
   EventBatch batch;
   batch.user_integers = users;

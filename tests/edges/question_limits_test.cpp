@@ -24,6 +24,7 @@
 #include "tests/support/result_text.h"
 #include "tests/support/rich_questions.h"
 #include "tests/support/run_size.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -31,7 +32,6 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr TimeUs kDayUs = 86'400'000'000;
 constexpr std::uint32_t kSlowUsers = 200'000;
 constexpr std::int32_t kSlowDays = 120;
 constexpr std::size_t kSmallBytes = std::size_t{8} << 20;  // of memory, for some of the pages

@@ -20,12 +20,12 @@
 #include "tests/support/process_growth.h"
 #include "tests/support/result_text.h"
 #include "tests/support/rich_questions.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr TimeUs kDayUs = 86'400'000'000;
 constexpr std::int32_t kFirstDay = 16'800;
 constexpr std::int32_t kDays = 3'650;
 constexpr std::uint64_t kUsers = 5'000;

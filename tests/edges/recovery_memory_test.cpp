@@ -13,12 +13,12 @@
 #include "rollcall/rocks_store.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/process_growth.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr TimeUs kDayUs = 86'400'000'000;
 
 // Ingests visits of the users from `first` on, each `step` after the one before.
 Status ingest(Engine& engine, std::uint64_t first, std::uint64_t step, std::size_t count, int day,

@@ -24,16 +24,16 @@
 #include "tests/core/source/source_files.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/random.h"
+#include "tests/support/times.h"
 
 namespace rollcall {
 namespace {
 
 using testing::Faults;
 using testing::FaultyStore;
+using testing::kDayUs;
+using testing::kSecondUs;
 using testing::Random;
-
-constexpr TimeUs kSecond = 1'000'000;
-constexpr TimeUs kDay = 86'400 * kSecond;
 
 // Returns options for files whose times are small numbers.
 SourceOptions in_seconds() {
@@ -70,20 +70,20 @@ TEST(RefusedRows, ComeInWhenTheLimitMoves) {
   const std::string path = directory.write("a.csv", kThreeRows);
   {
     const auto engine = open_engine(disk);
-    const IngestReport report = ingest(*engine, {path}, times_until(2 * kDay));
+    const IngestReport report = ingest(*engine, {path}, times_until(2 * kDayUs));
     EXPECT_EQ(report.rows_ingested, 1u);
     EXPECT_EQ(report.rows_rejected, 3u);
     EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kTimeMax), 2u);
   }
   const auto engine = open_engine(disk);
-  IngestReport report = ingest(*engine, {path}, times_until(20 * kDay));
+  IngestReport report = ingest(*engine, {path}, times_until(20 * kDayUs));
   EXPECT_EQ(report.rows_ingested, 1u);
   EXPECT_EQ(report.rows_rejected, 0u);
   EXPECT_EQ(outcomes(report), std::vector{Outcome::kKnown});
   EXPECT_EQ(rows_of(report.files[0].admitted, SourceLimit::kTimeMax), 1u);
   EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kTimeMax), 1u);
   // Narrower limits change nothing; then the rest comes in.
-  report = ingest(*engine, {path}, times_until(kDay / 2));
+  report = ingest(*engine, {path}, times_until(kDayUs / 2));
   EXPECT_EQ(report.rows_read, 0u);
   EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kTimeMax), 1u);
   report = ingest(*engine, {path});
@@ -103,7 +103,7 @@ TEST(RefusedRows, EveryLimitIsOne) {
   SourceOptions narrow[3];
   narrow[0].user_bytes_max = 4;
   narrow[1].line_bytes_max = 40;
-  narrow[2].time_min = 2 * kDay;
+  narrow[2].time_min = 2 * kDayUs;
   for (const SourceOptions& options : narrow) {
     const auto engine = open_engine();
     const IngestReport first = ingest(*engine, {path}, options);
@@ -122,7 +122,7 @@ TEST(RefusedRows, TheEnginesLimitMovesToo) {
   const std::string path = directory.write("a.csv", kThreeRows);
   const auto disk = make_memory_disk();
   for (const auto& [time_max, events] :
-       std::vector<std::pair<TimeUs, std::uint64_t>>{{2 * kDay, 1}, {20 * kDay, 2}}) {
+       std::vector<std::pair<TimeUs, std::uint64_t>>{{2 * kDayUs, 1}, {20 * kDayUs, 2}}) {
     EngineOptions options;
     options.time_max = time_max;
     const auto engine = *Engine::open(open_memory_store(disk), options);
@@ -136,13 +136,13 @@ TEST(RefusedRows, NothingIsReadAgainThatWouldNotComeIn) {
   const TestDirectory directory;
   const auto engine = open_engine();
   const std::string path = directory.write("a.csv", kThreeRows);
-  ingest(*engine, {path}, times_until(2 * kDay));
+  ingest(*engine, {path}, times_until(2 * kDayUs));
   const std::string before = engine->sources().front().position;
   for (int day = 3; day < 9; ++day) {
-    EXPECT_EQ(ingest(*engine, {path}, times_until(day * kDay)).rows_read, 0u);
+    EXPECT_EQ(ingest(*engine, {path}, times_until(day * kDayUs)).rows_read, 0u);
     EXPECT_EQ(engine->sources().front().position, before);
   }
-  EXPECT_EQ(ingest(*engine, {path}, times_until(10 * kDay)).rows_ingested, 1u);
+  EXPECT_EQ(ingest(*engine, {path}, times_until(10 * kDayUs)).rows_ingested, 1u);
 }
 
 // A row that two limits refuse comes in when both take it, in one run or in two of them neither.
@@ -150,13 +150,13 @@ TEST(RefusedRows, OneRunHasToTakeARow) {
   const TestDirectory directory;
   const auto engine = open_engine();
   const std::string path = directory.write("a.csv", "user,time,event\nlonguser,1970-01-11,e\n");
-  SourceOptions options = times_until(2 * kDay);
+  SourceOptions options = times_until(2 * kDayUs);
   options.user_bytes_max = 4;
   ingest(*engine, {path}, options);
-  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_ingested, 0u);
-  options.time_max = 20 * kDay;
+  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDayUs)).rows_ingested, 0u);
+  options.time_max = 20 * kDayUs;
   EXPECT_EQ(ingest(*engine, {path}, options).rows_ingested, 0u);
-  EXPECT_EQ(ingest(*engine, {path}, times_until(20 * kDay)).rows_ingested, 1u);
+  EXPECT_EQ(ingest(*engine, {path}, times_until(20 * kDayUs)).rows_ingested, 1u);
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 0u);
 }
 
@@ -166,7 +166,7 @@ TEST(RefusedRows, OtherFaultsAreNotToldAgain) {
   const auto engine = open_engine();
   const std::string path = directory.write(
       "a.csv", std::string(kThreeRows) + "b,nonsense,e4" + std::string(60, 'x') + "\n");
-  SourceOptions options = times_until(2 * kDay);
+  SourceOptions options = times_until(2 * kDayUs);
   options.line_bytes_max = 40;
   EXPECT_EQ(ingest(*engine, {path}, options).rows_rejected, 4u);
   const IngestReport report = ingest(*engine, {path});
@@ -186,7 +186,7 @@ TEST(RefusedRows, NoLineCountsTwiceAsPartOfALongerRecord) {
   const std::string path = directory.write(
       "a.csv", "user,note,time,event\nv,\"" + std::string(30, 'n') + "\n" + inner + "\n" +
                    std::string(20, 'n') + "\",1970-01-02,outer\nlast,,1970-01-11,last\n");
-  SourceOptions options = times_until(2 * kDay);
+  SourceOptions options = times_until(2 * kDayUs);
   options.line_bytes_max = 60;
   ingest(*engine, {path}, options);
   EXPECT_EQ(counts(*engine), (std::map<std::string, std::uint64_t>{{"inner", 1}}));
@@ -242,14 +242,14 @@ TEST(RefusedRows, RecordsOfSeveralLinesUnderOtherLimits) {
   const TestDirectory directory;
   const std::string path = directory.write("a.csv", with_long_record(lines_of_text(20)));
   const auto engine = open_engine();
-  SourceOptions early = times_until(kDay / 2), late = times_until(2 * kDay);
+  SourceOptions early = times_until(kDayUs / 2), late = times_until(2 * kDayUs);
   early.line_bytes_max = late.line_bytes_max = 100;
   ingest(*engine, {path}, early);
-  ingest(*engine, {path}, times_until(kDay / 2));
+  ingest(*engine, {path}, times_until(kDayUs / 2));
   EXPECT_EQ(engine->info().event_count, 0u);
   ingest(*engine, {path}, late);
   EXPECT_EQ(counts(*engine), (std::map<std::string, std::uint64_t>{{"after", 1}, {"before", 1}}));
-  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_ingested, 1u);
+  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDayUs)).rows_ingested, 1u);
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 0u);
   EXPECT_EQ(engine->info().event_count, 3u);
 }
@@ -261,7 +261,7 @@ TEST(RefusedRows, AStrayQuoteIsNoLongRecordForEver) {
   for (int i = 0; i < 20; ++i) text += "u,,1970-01-02,good\nu,,1970-01-11,late\n";
   const std::string path = directory.write("a.csv", text + "u,\"x\"y,1970-01-02,bad\n");
   const auto engine = open_engine();
-  SourceOptions options = times_until(2 * kDay);
+  SourceOptions options = times_until(2 * kDayUs);
   options.line_bytes_max = 100;
   IngestReport report = ingest(*engine, {path}, options);
   EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kLineBytes), 1u);
@@ -286,10 +286,10 @@ TEST(RefusedRows, RowsBetweenStrayQuotesComeInOnce) {
   for (const char* const last : {"u,x\",1970-01-02,bad\n", "u,x\"\n"}) {
     const std::string path = directory.write("a.csv", text + last);
     const auto engine = open_engine();
-    SourceOptions options = times_until(2 * kDay);
+    SourceOptions options = times_until(2 * kDayUs);
     options.line_bytes_max = 100;
     ingest(*engine, {path}, options);
-    EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_rejected, 1u);
+    EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDayUs)).rows_rejected, 1u);
     EXPECT_EQ(ingest(*engine, {path}).rows_rejected, 0u);
     EXPECT_EQ(counts(*engine)["good"], 20u);
     EXPECT_EQ(counts(*engine)["late"], 20u);
@@ -301,7 +301,7 @@ TEST(RefusedRows, ReadInAnotherWayTheyCountOnlyWhenAsked) {
   const auto engine = open_engine();
   const std::string path =
       directory.write("a.csv", "src,dst,time,event\na,b,1970-01-11,e\nb,c,1970-01-11,e\n");
-  SourceOptions early = times_until(kDay);
+  SourceOptions early = times_until(kDayUs);
   early.user = "src";
   ingest(*engine, {path}, early);  // refuses all
   SourceOptions other;
@@ -326,7 +326,7 @@ TEST(RefusedRows, FilesThatPartShareWhatTheyBeginWith) {
     const std::string longer = directory.write("2.csv", text + "d,1970-01-11,e4\n");
     const std::string other = directory.write("3.csv", text + "e,1970-01-11,e5\n");
     const std::vector<std::string> paths = {common, longer, other};
-    for (const std::string& path : paths) ingest(*engine, {path}, times_until(2 * kDay));
+    for (const std::string& path : paths) ingest(*engine, {path}, times_until(2 * kDayUs));
     EXPECT_EQ(engine->info().event_count, 1u);
     IngestReport report =
         ingest(*engine, shorter_first ? std::vector{other, common, longer} : std::vector{longer});
@@ -352,7 +352,7 @@ TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
       R"(t_name":"","time_format":"","time_unit":0},"rows":4,"lines":5,"counted)"
       R"(":true,"tail":false,"earlier_ends":[]})"};
   const std::vector<std::string_view> users = {"a"}, events = {"e1"};
-  const std::vector<TimeUs> times = {kDay};
+  const std::vector<TimeUs> times = {kDayUs};
   EventBatch batch;
   batch.user_strings = users;
   batch.event = {events, {}};
@@ -364,7 +364,7 @@ TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
   EXPECT_FALSE(report.files[0].refusals_known);
   // What is added is kept as everywhere.
   directory.append("a.csv", "d,1970-01-02,e4\ne,1970-04-11,e5\n");
-  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_ingested, 1u);
+  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDayUs)).rows_ingested, 1u);
   report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 1u);
   EXPECT_FALSE(report.files[0].refusals_known);
@@ -376,20 +376,20 @@ TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
 TEST(RefusedRows, OfTheNativeFormat) {
   const std::vector<std::string_view> users = {"a", "b", "c", "d"}, events = {"e1", "e2", "e3"};
   const std::vector<std::uint32_t> codes = {0, 1, 2, 0};
-  const std::vector<TimeUs> times = {kDay, 10 * kDay, 100 * kDay, 0};
+  const std::vector<TimeUs> times = {kDayUs, 10 * kDayUs, 100 * kDayUs, 0};
   const std::vector<Amount> values = {1, 10, 100, 1000};
   EventBatch batch;
   batch.user_strings = users;
   batch.event = {events, codes};
   batch.time = times;
   batch.value = values;
-  batch.known_until = 100 * kDay;
+  batch.known_until = 100 * kDayUs;
   std::string block;
   ASSERT_TRUE(append_native_block(batch, 6, block).ok());
   const TestDirectory directory;
   const auto engine = open_engine();
   const std::string path = directory.write("a.rollcall", block + block);
-  SourceOptions options = times_until(2 * kDay);
+  SourceOptions options = times_until(2 * kDayUs);
   options.time_min = 1;
   IngestReport report = ingest(*engine, {path}, options);
   EXPECT_EQ(report.rows_read, 8u);
@@ -397,8 +397,8 @@ TEST(RefusedRows, OfTheNativeFormat) {
   ASSERT_EQ(report.examples.size(), 6u);
   EXPECT_EQ(report.examples[3].line, 6u);
   EXPECT_EQ(report.examples[3].kind, RejectKind::kTimeTooLate);
-  EXPECT_LT(engine->info().known_until, 3 * kDay);  // the end of the date that holds the limit
-  report = ingest(*engine, {path}, times_until(20 * kDay));
+  EXPECT_LT(engine->info().known_until, 3 * kDayUs);  // the end of the date that holds the limit
+  report = ingest(*engine, {path}, times_until(20 * kDayUs));
   EXPECT_EQ(report.rows_ingested, 4u);
   EXPECT_EQ(rows_of(report.files[0].admitted, SourceLimit::kTimeMin), 2u);
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 2u);
@@ -464,8 +464,8 @@ class RandomRuns {
  private:
   SourceOptions random_limits() {
     SourceOptions limits = in_seconds();
-    if (random_.chance(60)) limits.time_max = random_.between(0, 40) * kDay;
-    if (random_.chance(40)) limits.time_min = random_.between(0, 40) * kDay;
+    if (random_.chance(60)) limits.time_max = random_.between(0, 40) * kDayUs;
+    if (random_.chance(40)) limits.time_min = random_.between(0, 40) * kDayUs;
     if (random_.chance(40)) limits.line_bytes_max = random_.pick<std::uint32_t>({100, 130, 200});
     if (random_.chance(40)) limits.user_bytes_max = random_.pick<std::uint32_t>({3, 6, 9});
     return limits;
@@ -474,12 +474,12 @@ class RandomRuns {
   TestRow random_row() {
     TestRow row;
     row.name = fmt::format("r{}", rows_.size());
-    row.time = random_.between(0, 40) * kDay;
+    row.time = random_.between(0, 40) * kDayUs;
     const std::string user(static_cast<std::size_t>(random_.between(1, 10)), 'u');
     row.user_bytes = user.size();
     row.good = !random_.chance(10);
     const std::string time =
-        row.good ? fmt::format("{}", row.time / kSecond) : std::string("nonsense");
+        row.good ? fmt::format("{}", row.time / kSecondUs) : std::string("nonsense");
     std::string note;
     if (random_.chance(20)) note = std::string(random_.below(200), 'n');
     if (ndjson_) {

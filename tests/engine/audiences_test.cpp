@@ -10,22 +10,12 @@
 #include "rollcall/audience.h"
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
+#include "tests/engine/whole_days.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_engine.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr Day kFirstDay{20'454};  // 2026-01-01
-
-NaiveEvent event(std::string user, std::int32_t day, std::string name) {
-  NaiveEvent event;
-  event.user = std::move(user);
-  event.event = std::move(name);
-  event.time = (kFirstDay + day).value * 86'400'000'000;
-  event.whole_day = true;
-  return event;
-}
 
 // Users 0 to 199 log in on the first day; every third one buys on it, and every fifth one comes
 // back on the third day.

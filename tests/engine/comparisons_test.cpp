@@ -18,12 +18,10 @@
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr std::uint64_t kStreams = 1'000;
-constexpr int kQuestionsPerStream = 40;
 
 // Cells of one row by the names of their columns.
 std::map<std::string, Cell> named_cells(const QueryResult& result, const std::string& variant) {
@@ -41,6 +39,8 @@ Cell negated(const Cell& cell) {
 }
 
 TEST(Comparisons, TurnRoundWithTheVariants) {
+  constexpr std::uint64_t kStreams = 500;
+  constexpr int kQuestionsPerStream = 40;
   int compared = 0, tested = 0;
   for (std::uint64_t seed = 0; seed < kStreams; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed=" << seed);
@@ -91,7 +91,7 @@ TEST(Comparisons, TurnRoundWithTheVariants) {
 // exposure itself, only the history does.
 TEST(Comparisons, AreTheSameFromDaysAndFromHistory) {
   const std::uint64_t first_seed = run_size("ROLLCALL_SEED", 0xda75);
-  const std::uint64_t streams = run_size("ROLLCALL_RANDOM_STREAMS", 250);
+  const std::uint64_t streams = run_size("ROLLCALL_RANDOM_STREAMS", 150);
   std::cout << "ROLLCALL_SEED=" << first_seed << " ROLLCALL_RANDOM_STREAMS=" << streams
             << std::endl;
   int by_exposure = 0, by_segments = 0, with_hits = 0, with_members = 0, with_excluded = 0;
@@ -165,7 +165,7 @@ TEST(Comparisons, OfManyVariantsGoByHistory) {
   for (std::uint64_t user = 0; user < 33 * 4; ++user) {
     NaiveEvent event{UserId(user), "join", 0, {}, {{"arm", "arm " + std::to_string(user % 33)}}};
     events.push_back(event);
-    event.time = TimeUs{86'400'000'000} * static_cast<TimeUs>(1 + user % 3);
+    event.time = kDayUs * static_cast<TimeUs>(1 + user % 3);
     events.push_back(event);
   }
   auto engine = TestEngine::open(settings, {});

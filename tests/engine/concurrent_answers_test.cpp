@@ -23,7 +23,7 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr std::size_t kStreams = 25;
+constexpr std::size_t kStreams = 15;
 constexpr std::size_t kBatches = 60;
 constexpr std::size_t kQuestions = 10;
 constexpr std::size_t kReaders = 2;

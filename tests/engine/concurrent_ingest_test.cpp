@@ -10,6 +10,7 @@
 
 #include "rollcall/engine.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -18,8 +19,6 @@ constexpr std::size_t kWriters = 3;
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kBatchesPerWriter = 60;
 constexpr std::size_t kUsersPerBatch = 500;
-constexpr TimeUs kDayUs = 86'400'000'000;
-constexpr TimeUs kFirstDayUs = 20'454 * kDayUs;  // 2026-01-01
 
 // Adds users of its own to both days, each day's event by another name; and so that a batch seen in
 // part would show in either count, or in one of them alone.

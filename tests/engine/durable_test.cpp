@@ -22,6 +22,7 @@
 #include "tests/support/naive_engine.h"
 #include "tests/support/random.h"
 #include "tests/support/result_text.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -80,8 +81,8 @@ class Durable : public ::testing::TestWithParam<UserKind> {
         event.user = "user " + std::to_string(user);
       }
       event.event = random.chance(60) ? "login" : random.chance(50) ? "buy" : "view";
-      event.time = (20'454 + random.between(0, 9)) * TimeUs{86'400'000'000} +
-                   random.between(0, 86'399) * TimeUs{1'000'000};
+      event.time =
+          (20'454 + random.between(0, 9)) * kDayUs + random.between(0, 86'399) * TimeUs{1'000'000};
       if (event.event == "buy") event.value = random.between(-500, 5'000);
       if (random.chance(70)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
       if (random.chance(30)) event.properties["plan"] = "plan " + std::to_string(random.below(5));

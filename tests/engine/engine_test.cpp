@@ -18,19 +18,16 @@
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr TimeUs kSecond = 1'000'000;
-constexpr TimeUs kDay = 86'400 * kSecond;
-constexpr Day kFirstDay{20'454};  // 2026-01-01
 
 NaiveEvent event(std::string user, std::int32_t day, std::string name = "login") {
   NaiveEvent event;
   event.user = std::move(user);
   event.event = std::move(name);
-  event.time = (kFirstDay + day).value * kDay;
+  event.time = (kFirstDay + day).value * kDayUs;
   return event;
 }
 
@@ -128,7 +125,7 @@ struct RawBatch {
   std::vector<std::uint64_t> integers;
   std::vector<std::string_view> names = {"login"};
   std::vector<std::uint32_t> name_codes = {0, 0};
-  std::vector<TimeUs> times = {kFirstDay.value * kDay, kFirstDay.value* kDay};
+  std::vector<TimeUs> times = {kFirstDay.value * kDayUs, kFirstDay.value* kDayUs};
   std::vector<Amount> values;
   std::vector<std::string_view> channels = {"ads"};
   std::vector<std::uint32_t> channel_codes = {0, 0};
@@ -235,7 +232,7 @@ TEST(EngineIngest, EmptyBatchChangesNothing) {
 
 TEST(EngineIngest, TimePastTheLimitIsRefused) {
   EngineOptions options;
-  options.time_max = kFirstDay.value * kDay;
+  options.time_max = kFirstDay.value * kDayUs;
   const auto engine = Engine::open(open_memory_store(), options);
   ASSERT_TRUE(engine.ok());
   EXPECT_TRUE(ingest(**engine, {event("ann", 0)}).ok());
@@ -381,7 +378,7 @@ TEST(EngineInfo, TellsWhatTheStoreHolds) {
     EXPECT_EQ(info.user_count, 3u);
     EXPECT_EQ(info.days, (DayRange{kFirstDay, kFirstDay + 3}));
     EXPECT_EQ(info.day_count, 2u);
-    EXPECT_EQ(info.known_until, (kFirstDay + 3).value * kDay);
+    EXPECT_EQ(info.known_until, (kFirstDay + 3).value * kDayUs);
     ASSERT_EQ(info.events.size(), 2u);
     EXPECT_EQ(info.events[0].name, "login");
     EXPECT_EQ(info.events[0].events, 3u);
@@ -403,7 +400,7 @@ TEST(EngineInfo, ResidentBytesIncludeTheSumsThatABatchBrought) {
   std::vector<std::uint64_t> users(kUsers);
   for (std::size_t i = 0; i < kUsers; ++i) users[i] = i;
   const std::vector<std::string_view> names = {"buy"};
-  const std::vector<TimeUs> times(kUsers, kFirstDay.value * kDay);
+  const std::vector<TimeUs> times(kUsers, kFirstDay.value * kDayUs);
   const std::vector<Amount> values(kUsers, 5);
   StoreSettings settings;
   settings.user_kind = UserKind::kInteger;

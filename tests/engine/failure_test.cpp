@@ -16,11 +16,10 @@
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "tests/support/faulty_store.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr TimeUs kDay = 86'400'000'000;
 
 class Failure : public ::testing::Test {
  protected:
@@ -32,7 +31,7 @@ class Failure : public ::testing::Test {
     return engine.status();
   }
   Status ingest(const std::vector<std::string_view>& users, std::string_view name = "login",
-                TimeUs time = 20'000 * kDay) {
+                TimeUs time = 20'000 * kDayUs) {
     const std::vector<TimeUs> times(users.size(), time);
     const std::vector<std::string_view> names = {name};
     EventBatch batch;
@@ -216,7 +215,7 @@ TEST_F(Failure, KnownUntilIsHeldAgainstTheCalendar) {
   ASSERT_TRUE(open().ok());
   const std::vector<std::string_view> users = {"ann"};
   const std::vector<std::string_view> names = {"login"};
-  const std::vector<TimeUs> times = {20'000 * kDay};
+  const std::vector<TimeUs> times = {20'000 * kDayUs};
   EventBatch batch;
   batch.user_strings = users;
   batch.event.values = names;

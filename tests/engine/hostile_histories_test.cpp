@@ -17,12 +17,12 @@
 #include "rollcall/memory_store.h"
 #include "tests/support/process_growth.h"
 #include "tests/support/run_size.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
-constexpr TimeUs kDay = 86'400'000'000;
-constexpr TimeUs kLate = 20'454 * kDay + 5'000'000;  // on 2026-01-01
+constexpr TimeUs kLate = 20'454 * kDayUs + 5'000'000;  // on 2026-01-01
 
 constexpr std::string_view kNames[] = {"view", "buy", "leave"};
 enum Name : std::uint32_t { kView, kBuy, kLeave };
@@ -110,7 +110,7 @@ std::vector<Cost> costs(std::size_t count, TimeUs apart) {
   options.threads_max = 1;
   options.memory_bytes_max = std::size_t{64} << 30;  // no question is refused for it
   const std::unique_ptr<Engine> engine = *Engine::open(open_memory_store(), options);
-  EXPECT_TRUE(ingest(*engine, 2, {kView, kLeave}, {kLate + 90 * kDay, kLate + 90 * kDay}).ok());
+  EXPECT_TRUE(ingest(*engine, 2, {kView, kLeave}, {kLate + 90 * kDayUs, kLate + 90 * kDayUs}).ok());
   EXPECT_TRUE(engine->checkpoint().ok());
   std::vector<Cost> costs;
   costs.push_back(cost_of([&] {

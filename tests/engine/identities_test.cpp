@@ -17,6 +17,7 @@
 #include "tests/support/query_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -175,7 +176,7 @@ TEST(Identities, RollingRetentionIsAFunnelOfTwoSteps) {
     FunnelQuery funnel;
     funnel.steps = {{Selector::Names::kAnyOf, {"start"}, {}},
                     {Selector::Names::kNoneOf, {"start"}, {}}};
-    funnel.window = Length{86'400'000'000};
+    funnel.window = Length{kDayUs};
     funnel.steps_after_to = true;
     RetentionQuery retention;
     retention.cohort_event = funnel.steps[0];

@@ -20,13 +20,10 @@
 #include "tests/support/random.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr TimeUs kSecondUs = 1'000'000;
-constexpr TimeUs kDayUs = 86'400 * kSecondUs;
-constexpr TimeUs kFirstDayUs = 20'454 * kDayUs;  // 2026-01-01
 
 constexpr const char* kQuestions[] = {
     R"({"kind": "active", "event": {"where": {"session": {"set": true}}}})",

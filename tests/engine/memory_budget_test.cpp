@@ -30,6 +30,7 @@
 #include "tests/support/page_file_store.h"
 #include "tests/support/process_growth.h"
 #include "tests/support/result_text.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -38,9 +39,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kBudget = 32 * kMiB;
-
-constexpr TimeUs kDayUs = 86'400'000'000;
-constexpr Day kFirstDay{20'454};
 
 // Payments in the order of their times, by users who are all about as active.
 struct Payments {

@@ -11,23 +11,13 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
+#include "tests/engine/whole_days.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr Day kFirstDay{20'454};  // 2026-01-01
-
-NaiveEvent event(std::string user, std::int32_t day, std::string name) {
-  NaiveEvent event;
-  event.user = std::move(user);
-  event.event = std::move(name);
-  event.time = (kFirstDay + day).value * 86'400'000'000;
-  event.whole_day = true;
-  return event;
-}
 
 class Questions : public ::testing::Test {
  protected:

@@ -14,6 +14,7 @@
 #include "bench/workload.h"
 #include "rollcall/engine.h"
 #include "rollcall/rocks_store.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -147,7 +148,7 @@ TEST_F(Recount, AnswersAreThoseOfPlainArrays) {
     EventBatch events = batch.events;
     events.properties = {};
     for (std::size_t row = 0; row < events.time.size(); ++row) {
-      const auto day = events.time[row] / 86'400'000'000 - first_day_;
+      const auto day = events.time[row] / kDayUs - first_day_;
       const std::uint64_t bit = std::uint64_t{1} << day;
       any[batch.users[row]] |= bit;
       if (events.event.values[events.event.codes[row]] == "login") logins[batch.users[row]] |= bit;

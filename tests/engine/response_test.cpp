@@ -29,11 +29,10 @@
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr TimeUs kDayUs = TimeUs{86'400} * 1'000'000;
 
 struct RandomCampaign {
   ResponseQuery ask;
@@ -107,7 +106,7 @@ Segment random_part(Random& random, const RandomCampaign& campaign) {
 
 TEST(Response, EngineAndRecountAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xca11);
-  const std::uint64_t rounds = run_size("ROLLCALL_RANDOM_PAIRS", 200);
+  const std::uint64_t rounds = run_size("ROLLCALL_RANDOM_PAIRS", 120);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << rounds << std::endl;
   Random random(seed);
   std::uint64_t with_uplift = 0, with_members = 0, with_runs = 0, with_parts = 0;

@@ -17,11 +17,10 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr TimeUs kDayUs = 86'400'000'000;
 
 // Returns a digest of every column of every batch.
 class Digest {

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "rollcall/alert.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
 constexpr TimeUs kHourUs = TimeUs{3'600} * 1'000'000;
-constexpr TimeUs kDayUs = 24 * kHourUs;
 constexpr Day kMay1{17'287};  // 2017-05-01, a Monday
 
 AlertDefinition definition(const std::string& column = "users") {

@@ -9,12 +9,11 @@
 
 #include "rollcall/alert.h"
 #include "tests/support/random.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
-constexpr TimeUs kSecondUs = 1'000'000;
-constexpr TimeUs kDayUs = 86'400 * kSecondUs;
 constexpr double kNull = std::numeric_limits<double>::quiet_NaN();
 
 AlertDefinition below(double bound) {

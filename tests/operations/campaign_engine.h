@@ -13,10 +13,9 @@
 #include "rollcall/memory_store.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_data.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
-
-inline constexpr Day kFirstDay{20'454};  // 2026-01-01, a Thursday
 
 class CampaignEngine : public ::testing::Test {
  protected:
@@ -38,7 +37,7 @@ class CampaignEngine : public ::testing::Test {
     NaiveEvent& event = events_.emplace_back();
     event.user = user;
     event.event = name;
-    event.time = (kFirstDay + day).value * 86'400'000'000;
+    event.time = (kFirstDay + day).value * kDayUs;
     event.whole_day = true;
     return event;
   }

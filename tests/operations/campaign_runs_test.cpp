@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/operations/campaign_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -126,7 +127,7 @@ TEST_F(CampaignRuns, EachPeriodThatHasBegunIsFrozenOnce) {
 
 // The last microsecond before a period is known to its run, and the first one of it is a response.
 TEST_F(CampaignRuns, ARunKnowsAllBeforeThePeriodAndNothingOfIt) {
-  const TimeUs midnight = (kFirstDay + 3).value * 86'400'000'000;
+  const TimeUs midnight = (kFirstDay + 3).value * kDayUs;
   for (const char* const user : {"early", "late", "absent"}) add(user, 0, "login");
   add_at("early", midnight - 1, "login");
   add_at("late", midnight, "login");

@@ -15,6 +15,7 @@
 #include "rollcall/notifier.h"
 #include "tests/operations/campaign_engine.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -22,7 +23,6 @@ namespace {
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
-constexpr TimeUs kDayUs = TimeUs{86'400} * 1'000'000;
 // Is noon after the tenth day of the data.
 constexpr TimeUs kNow = (kFirstDay.value + 10) * kDayUs + kDayUs / 2;
 // Is before the data, and before the first change.

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -26,8 +27,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
-
-constexpr auto kSoon = 8s;
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path);

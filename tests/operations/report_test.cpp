@@ -18,11 +18,11 @@
 #include "tests/support/event_columns.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/rich_questions.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
 
-constexpr TimeUs kDayUs = 86'400'000'000;
 constexpr std::int32_t kFirst = 20'454;  // 2026-01-01
 
 // Two users pay on each of forty days, but that one of them is silent since day 20.

@@ -11,6 +11,7 @@
 
 #include "tests/operations/loopback_server.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
@@ -20,8 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 const Notification kNotification{
     .alert = "low", .delivery = "0123abcd", .body = R"({"event": "test"})"};
-// No test waits for longer than this for what ends by itself much earlier.
-constexpr auto kSoon = 8s;
 
 std::string send(const std::string& url, const WebhookLimits& limits = {},
                  std::stop_token stop = {}) {

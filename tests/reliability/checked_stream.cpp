@@ -9,14 +9,14 @@
 #include "tests/support/event_columns.h"
 #include "tests/support/random.h"
 #include "tests/support/result_text.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 
 namespace {
 
 constexpr std::string_view kSource = "stream";
-constexpr TimeUs kDay = 86'400'000'000;
-constexpr Day kFirstDay{20'450};  // 2025-12-28: weeks, a month, a quarter and a year end in it
+constexpr Day kStreamBegin{20'450};  // 2025-12-28: weeks, a month, a quarter and a year end in it
 constexpr std::size_t kBatchEvents = 90;
 constexpr std::size_t kUsers = 60;
 constexpr std::size_t kLongUsers = 70;
@@ -83,7 +83,8 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
       event.event = names[name];
       // Events are late by up to four days.
       const auto day = static_cast<TimeUs>(number * 2 + random.below(4));
-      event.time = (kFirstDay.value + day) * kDay + static_cast<TimeUs>(random.bits() % kDay);
+      event.time =
+          (kStreamBegin.value + day) * kDayUs + static_cast<TimeUs>(random.bits() % kDayUs);
       if (event.event == "purchase") event.value = random.between(-1'000'000, 9'000'000);
       event.properties["channel"] = random.pick(channels);
       if (random.chance(80)) event.properties["session"] = std::to_string(random.below(100));

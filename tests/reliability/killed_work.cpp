@@ -4,14 +4,12 @@
 
 #include "tests/support/event_columns.h"
 #include "tests/support/random.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 
 namespace {
 
-constexpr TimeUs kSecond = 1'000'000;
-constexpr TimeUs kDay = 86'400 * kSecond;
-constexpr TimeUs kFirst = 20'454 * kDay;  // 2026-01-01
 constexpr std::int32_t kDays = 6;
 constexpr std::size_t kUsersOfCall = 2;
 
@@ -41,15 +39,15 @@ StoreSettings killed_settings() {
 std::vector<NaiveEvent> killed_events(std::size_t source, std::size_t number) {
   Random random(source * 1'000'003 + number);
   std::vector<NaiveEvent> events = {
-      event_of_keeper("login", kFirst, "DE"),
-      event_of_keeper("buy", kFirst, "FR"),
-      event_of_keeper("login", kFirst + kDays * kDay - kSecond, "FR"),
+      event_of_keeper("login", kFirstDayUs, "DE"),
+      event_of_keeper("buy", kFirstDayUs, "FR"),
+      event_of_keeper("login", kFirstDayUs + kDays * kDayUs - kSecondUs, "FR"),
   };
   for (std::size_t i = 2 + random.below(8); i > 0; --i) {
     NaiveEvent& event = events.emplace_back();
     event.user = user_name(random.below(40 + 2 * number));
     event.event = random.chance(70) ? "login" : "buy";
-    event.time = kFirst + random.between(0, kDays * 86'400 - 1) * kSecond;
+    event.time = kFirstDayUs + random.between(0, kDays * 86'400 - 1) * kSecondUs;
     if (event.event == "buy") event.value = random.between(-50, 500);
     if (random.chance(50)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
     if (random.chance(70)) event.properties["session"] = std::to_string(random.below(20));

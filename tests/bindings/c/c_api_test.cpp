@@ -15,13 +15,6 @@
 namespace rollcall::testing {
 namespace {
 
-using JsonValue = nlohmann::json;
-
-JsonValue json_of(const Returned& returned) {
-  EXPECT_TRUE(returned.ok()) << returned.error;
-  return JsonValue::parse(returned.text, nullptr, false);
-}
-
 class CApi : public ::testing::Test {
  protected:
   ~CApi() override { EXPECT_EQ(live_arrow(), LiveArrow()); }

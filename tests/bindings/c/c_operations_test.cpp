@@ -15,13 +15,6 @@
 namespace rollcall::testing {
 namespace {
 
-using JsonValue = nlohmann::json;
-
-JsonValue json_of(const Returned& returned) {
-  EXPECT_TRUE(returned.ok()) << returned.error;
-  return JsonValue::parse(returned.text, nullptr, false);
-}
-
 // Holds what the callback of a program was given.
 struct Received {
   std::vector<std::pair<JsonValue, JsonValue>> sent;  // what it was about, and its body

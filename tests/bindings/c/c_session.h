@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,13 @@ inline Returned call(const std::function<std::int32_t(rollcall_error**)>& made) 
   EXPECT_EQ(hint[size], '\0');
   rollcall_error_free(error);
   return returned;
+}
+
+using JsonValue = nlohmann::json;
+
+inline JsonValue json_of(const Returned& returned) {
+  EXPECT_TRUE(returned.ok()) << returned.error;
+  return JsonValue::parse(returned.text, nullptr, false);
 }
 
 // Makes one that returns a text as well.

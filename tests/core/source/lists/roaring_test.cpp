@@ -150,7 +150,7 @@ TEST_F(RoaringFile, BitmapsOf32BitsAreRead) {
 
 // The number of bitmaps comes first. It may look like the first bytes of other formats.
 TEST_F(RoaringFile, IsToldFromOtherFormatsByMoreThanItsFirstBytes) {
-  for (const std::uint64_t count : {0x303a, 0x303b, 0x8b1f}) {
+  for (const std::uint64_t count : {0x303aU, 0x303bU, 0x8b1fU}) {
     Ids ids;
     for (std::uint64_t high = 0; high < count; ++high) ids.push_back(high << 32);
     EXPECT_EQ(numbers(to_roaring(ids)), ids) << count;
