@@ -22,12 +22,10 @@
 #include "tests/support/result_text.h"
 #include "tests/support/rich_questions.h"
 #include "tests/support/run_size.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr TimeUs kDayUs = 86'400'000'000;
-constexpr TimeUs kFirstDayUs = 20'454 * kDayUs;  // 2026-01-01
 
 // Returns what the questions say, or the first error that one gets.
 Result<std::string> answer(const Engine& engine) {
@@ -282,7 +280,7 @@ TEST_F(AllocationTest, QueryAsJson) {
 // nothing, so that the engine may be asked again.
 TEST(AllocationOfQuestions, OfEveryKind) {
   constexpr Day kLast{20'460};
-  const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 7);
+  const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 11);
   const std::shared_ptr<MemoryDisk> disk = make_memory_disk();
   const auto open = [&] {
     EngineOptions options;

@@ -280,7 +280,7 @@ class DamageTest : public ::testing::Test {
 TEST_F(DamageTest, IsToldOrHarmless) {
   ASSERT_NO_FATAL_FAILURE(make_stores());
   Random random(run_seed());
-  const std::uint64_t cases = run_size("ROLLCALL_DAMAGE_CASES", 125);
+  const std::uint64_t cases = run_size("ROLLCALL_DAMAGE_CASES", 75);
   const std::vector<std::string> damages(std::begin(kDamages), std::end(kDamages));
   std::vector<std::string> kinds;
   for (const auto& [kind, names] : kinds_) kinds.push_back(kind);

@@ -284,7 +284,7 @@ TEST_F(Kills, AtRandom) {
   constexpr std::uint64_t kKillsOfStore = 8;
   constexpr std::size_t kTargets = kWorkNames.size() + 1;  // the last: at any moment
   Random random(run_seed());
-  const std::uint64_t kills = run_size("ROLLCALL_KILLS", 120);
+  const std::uint64_t kills = run_size("ROLLCALL_KILLS", 70);
   std::array<std::uint64_t, kWorkNames.size()> under_way{};
   Standing sum;
   std::uint64_t kill = 0;

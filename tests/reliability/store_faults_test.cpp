@@ -96,7 +96,7 @@ TEST_F(StoreFaults, AnyCallFails) {
   const auto none = std::make_shared<Faults>();
   run(none);
   const std::uint64_t calls = none->calls;
-  const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 180);
+  const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 300);
   std::printf("%llu calls, of which one in %llu fails\n", static_cast<unsigned long long>(calls),
               static_cast<unsigned long long>(step));
   EXPECT_GT(calls, 500u);
