@@ -37,6 +37,11 @@ soak-queries: setup  ## ask the engine and a plain recount a million random ques
 	cmake --preset dev
 	cmake --build --preset dev --target soak-queries
 
+.PHONY: recount-soak
+recount-soak: setup  ## recount real data sets in SQL, with every question that SQL takes long for
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: crash-soak
 crash-soak: setup  ## kill a process 10,000 times while it works on a store, and recount after each
 	cmake --preset dev
