@@ -19,7 +19,7 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr TimeUs kTime = 20'454 * kDayUs;
+constexpr TimeUs kTime = kFirstDayUs;
 
 Status ingest_one(Engine& engine, std::uint64_t user, const Delivery& delivery) {
   const std::vector<std::uint64_t> users = {user};

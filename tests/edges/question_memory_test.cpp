@@ -26,7 +26,7 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr std::int32_t kFirstDay = 16'800;
+constexpr std::int32_t kBegin = 16'800;
 constexpr std::int32_t kDays = 3'650;
 constexpr std::uint64_t kUsers = 5'000;
 constexpr std::uint32_t kValues = 400;  // of the property
@@ -50,7 +50,7 @@ std::unique_ptr<Engine> open(std::size_t memory_bytes) {
   const std::vector<std::string_view> values(names.begin(), names.end());
   for (std::uint64_t i = 0; i < 4 * kDays; ++i) {
     users.push_back(i * 7'919 % kUsers);
-    times.push_back((kFirstDay + static_cast<std::int64_t>(i) / 4) * kDayUs +
+    times.push_back((kBegin + static_cast<std::int64_t>(i) / 4) * kDayUs +
                     static_cast<std::int64_t>(i % 24) * 3'600'000'000);
     events.push_back(0);
     channels.push_back(static_cast<std::uint32_t>(i % kValues));
@@ -221,7 +221,7 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
         users[i] = (day * 1'777 + i * 12'347) * 2'654'435'761 % kPeople;
       }
       const std::vector<TimeUs> times(users.size(),
-                                      (kFirstDay + static_cast<std::int64_t>(day)) * kDayUs);
+                                      (kBegin + static_cast<std::int64_t>(day)) * kDayUs);
       const std::vector<Amount> values(users.size(), 1'500'000);
       const std::string_view event[] = {"visit"};
       EventBatch batch;

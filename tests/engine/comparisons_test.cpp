@@ -39,10 +39,13 @@ Cell negated(const Cell& cell) {
 }
 
 TEST(Comparisons, TurnRoundWithTheVariants) {
-  constexpr std::uint64_t kStreams = 500;
   constexpr int kQuestionsPerStream = 40;
+  const std::uint64_t first_seed = run_size("ROLLCALL_SEED", 0);
+  const std::uint64_t streams = run_size("ROLLCALL_RANDOM_STREAMS", 500);
+  std::cout << "ROLLCALL_SEED=" << first_seed << " ROLLCALL_RANDOM_STREAMS=" << streams
+            << std::endl;
   int compared = 0, tested = 0;
-  for (std::uint64_t seed = 0; seed < kStreams; ++seed) {
+  for (std::uint64_t seed = first_seed; seed < first_seed + streams; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     Random random(seed);
     StreamKnobs knobs = random_knobs(random);

@@ -23,7 +23,6 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr std::size_t kStreams = 15;
 constexpr std::size_t kBatches = 60;
 constexpr std::size_t kQuestions = 10;
 constexpr std::size_t kReaders = 2;
@@ -106,10 +105,11 @@ std::size_t ask(const Script& script, const TestEngine& engine, Random random,
 
 TEST(ConcurrentAnswers, AreThoseOfSomeWholeBatch) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
+  const std::uint64_t streams = run_size("ROLLCALL_RANDOM_STREAMS", 15);
   std::cout << "ROLLCALL_SEED=" << seed << "\n";
   Random random(seed);
   std::atomic<std::size_t> asked{0};
-  for (std::size_t number = 0; number < kStreams && !HasFailure(); ++number) {
+  for (std::size_t number = 0; number < streams && !HasFailure(); ++number) {
     const Script script = write_script(random);
     EngineSetup setup;
     setup.store = number % 5 == 4 ? StoreKind::kRocks : StoreKind::kMemory;
@@ -146,7 +146,7 @@ TEST(ConcurrentAnswers, AreThoseOfSomeWholeBatch) {
     for (std::thread& thread : threads) thread.join();
   }
   std::cout << asked.load() << " answers agreed\n";
-  EXPECT_GT(asked.load(), kStreams * kBatches);
+  EXPECT_GT(asked.load(), streams * kBatches);
 }
 
 }  // namespace

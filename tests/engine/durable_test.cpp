@@ -82,7 +82,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
       }
       event.event = random.chance(60) ? "login" : random.chance(50) ? "buy" : "view";
       event.time =
-          (20'454 + random.between(0, 9)) * kDayUs + random.between(0, 86'399) * TimeUs{1'000'000};
+          (kFirstDay.value + random.between(0, 9)) * kDayUs + random.between(0, 86'399) * kSecondUs;
       if (event.event == "buy") event.value = random.between(-500, 5'000);
       if (random.chance(70)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
       if (random.chance(30)) event.properties["plan"] = "plan " + std::to_string(random.below(5));

@@ -35,7 +35,6 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr Day kFirst{20'454};  // 2026-01-01
 constexpr std::string_view kFunnel =
     R"({"kind": "funnel", "steps": ["view", "buy"], "window": "7d"})";
 
@@ -48,7 +47,7 @@ NaiveEvent event_at(std::string user, std::string name, Day day, TimeUs at = 0) 
 }
 
 // Users u0 to u9 view and buy on each of so many days.
-std::vector<NaiveEvent> daily_events(std::int32_t days, Day first = kFirst) {
+std::vector<NaiveEvent> daily_events(std::int32_t days, Day first = kFirstDay) {
   std::vector<NaiveEvent> events;
   for (std::int32_t day = 0; day < days; ++day) {
     for (int user = 0; user < 10; ++user) {
@@ -98,16 +97,16 @@ TEST(HistoryDays, WholeDaysAreLetGoOf) {
     ingest(*engine, daily_events(60));
     EngineInfo info = engine->engine().info();
     EXPECT_EQ(info.history_days, 30u);
-    EXPECT_EQ(info.history_from, kFirst + 29) << "30 days before the 60th";
+    EXPECT_EQ(info.history_from, kFirstDay + 29) << "30 days before the 60th";
     EXPECT_EQ(info.history_events, 31u * 20) << "a first run has nothing older";
     EXPECT_EQ(info.event_count, 60u * 20);
     EXPECT_EQ(info.day_count, 60u);
     ASSERT_NO_FATAL_FAILURE(expect_sound(*engine));
-    ingest(*engine, daily_events(30, kFirst + 60));
+    ingest(*engine, daily_events(30, kFirstDay + 60));
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(engine->engine().checkpoint().ok());
     ASSERT_TRUE(engine->reopen().ok());
     info = engine->engine().info();
-    EXPECT_EQ(info.history_from, kFirst + 59);
+    EXPECT_EQ(info.history_from, kFirstDay + 59);
     EXPECT_LE(info.history_events, 31u * 20 * 4 / 3);
     ASSERT_NO_FATAL_FAILURE(expect_sound(*engine));
   }
@@ -167,7 +166,7 @@ TEST(HistoryDays, QuestionsThatReachFurtherAreRefused) {
       0);
   EXPECT_FALSE(engine->query(R"({"kind": "segment", "segment": "times(view, 40d) >= 31"})").ok());
   const Result<Query> funnel = parse_query(kFunnel);
-  EXPECT_EQ(engine->engine().explain(*funnel)->history_from, kFirst + 29);
+  EXPECT_EQ(engine->engine().explain(*funnel)->history_from, kFirstDay + 29);
 }
 
 // One clock a year ahead, whatever it sends, and whoever else sends nothing that far.
@@ -179,15 +178,15 @@ TEST(HistoryDays, AStrayFutureEventErasesNothing) {
       R"({"kind": "funnel", "steps": ["view", "buy"], "window": "7d", "as_of": "2026-03-01"})";
   const std::string answered = answer(*engine, funnel);
   std::vector<NaiveEvent> strays;
-  for (int i = 0; i < 20; ++i) strays.push_back(event_at("u1", "view", kFirst + 425 + i));
+  for (int i = 0; i < 20; ++i) strays.push_back(event_at("u1", "view", kFirstDay + 425 + i));
   ingest(*engine, strays);
   const EngineInfo after = engine->engine().info();
   EXPECT_EQ(after.history_from, before.history_from);
   EXPECT_EQ(after.history_events, before.history_events + strays.size());
   EXPECT_EQ(answer(*engine, funnel), answered);
   // Time goes on.
-  ingest(*engine, daily_events(1, kFirst + 60));
-  EXPECT_EQ(engine->engine().info().history_from, kFirst + 30);
+  ingest(*engine, daily_events(1, kFirstDay + 60));
+  EXPECT_EQ(engine->engine().info().history_from, kFirstDay + 30);
 }
 
 TEST(HistoryDays, LateEventsCountAndAreNotKept) {
@@ -221,25 +220,25 @@ TEST(HistoryDays, TheStoreRemembersAndMayBeToldAnother) {
   }
   auto engine = open({});
   EXPECT_EQ(engine->info().history_days, 10u);
-  EXPECT_EQ(engine->info().history_from, kFirst + 49);
+  EXPECT_EQ(engine->info().history_from, kFirstDay + 49);
   ASSERT_TRUE(engine->close().ok());
   // More days bring nothing back.
   engine = open(40);
   EXPECT_EQ(engine->info().history_days, 40u);
   ASSERT_TRUE(engine->checkpoint().ok());
-  EXPECT_EQ(engine->info().history_from, kFirst + 49);
+  EXPECT_EQ(engine->info().history_from, kFirstDay + 49);
   ASSERT_TRUE(engine->close().ok());
   engine = open(5);
   ASSERT_TRUE(engine->close().ok());
   engine = open({});
   EXPECT_EQ(engine->info().history_days, 5u);
-  EXPECT_EQ(engine->info().history_from, kFirst + 54);
+  EXPECT_EQ(engine->info().history_from, kFirstDay + 54);
   ASSERT_TRUE(engine->close().ok());
   engine = open(0);
   ASSERT_TRUE(engine->close().ok());
   engine = open({});
   EXPECT_EQ(engine->info().history_days, 0u);
-  EXPECT_EQ(engine->info().history_from, kFirst + 54) << "what is gone stays away";
+  EXPECT_EQ(engine->info().history_from, kFirstDay + 54) << "what is gone stays away";
 }
 
 TEST(HistoryDays, NeedHistory) {
@@ -262,9 +261,9 @@ TEST(HistoryDays, OrderAndBatchesChangeNothing) {
   std::vector<NaiveEvent> events = daily_events(40);
   for (int i = 0; i < 30; ++i) {
     events.push_back(event_at("u" + std::to_string(random.below(10)), "view",
-                              kFirst + static_cast<std::int32_t>(random.below(40)), 5'000 + i));
+                              kFirstDay + static_cast<std::int32_t>(random.below(40)), 5'000 + i));
   }
-  events.push_back(event_at("u3", "view", kFirst + 300));
+  events.push_back(event_at("u3", "view", kFirstDay + 300));
   std::optional<std::string> expected;
   for (int round = 0; round < 12; ++round) {
     EngineSetup setup;
@@ -306,7 +305,7 @@ TEST(HistoryDays, TheDiskStaysSmall) {
     for (std::int32_t day = 0; day < 40; ++day) {
       std::vector<NaiveEvent> events;
       for (int i = 0; i < 4'000; ++i) {
-        events.push_back(event_at("u" + std::to_string(random.below(500)), "view", kFirst + day,
+        events.push_back(event_at("u" + std::to_string(random.below(500)), "view", kFirstDay + day,
                                   static_cast<TimeUs>(random.below(kDayUs))));
       }
       EXPECT_TRUE(engine->ingest(events).ok());
@@ -326,9 +325,9 @@ TEST(HistoryDays, ForgettingGoesOn) {
   ingest(*engine, daily_events(40));
   const std::vector<UserId> users = {UserId(std::string("u1")), UserId(std::string("u5"))};
   ASSERT_TRUE(engine->engine().forget(users).ok());
-  ingest(*engine, daily_events(10, kFirst + 40));
+  ingest(*engine, daily_events(10, kFirstDay + 40));
   ASSERT_TRUE(engine->reopen().ok());
-  EXPECT_EQ(engine->engine().info().history_from, kFirst + 29);
+  EXPECT_EQ(engine->engine().info().history_from, kFirstDay + 29);
   const Result<QueryResult> result = engine->query(kFunnel);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(to_text(*result).find("u1"), std::string::npos);
@@ -349,7 +348,7 @@ TEST(HistoryDays, ForgettingLetsGo) {
     options.memory_bytes_max = memory_bytes_max;
     const auto engine = *Engine::open(*open_rocks_store(path), options);
     const auto ingest_day = [&](std::int32_t day) {
-      const std::vector<NaiveEvent> events = daily_events(1, kFirst + day);
+      const std::vector<NaiveEvent> events = daily_events(1, kFirstDay + day);
       const EventColumns columns(events, engine->settings());
       ASSERT_TRUE(engine->ingest(columns.batch()).ok());
     };
@@ -361,7 +360,7 @@ TEST(HistoryDays, ForgettingLetsGo) {
     const std::vector<UserId> users = {UserId(std::string("u1"))};
     const Status forgotten = engine->forget(users).status();
     ASSERT_TRUE(forgotten.ok()) << forgotten.to_string();
-    EXPECT_EQ(engine->info().history_from, kFirst + 10);
+    EXPECT_EQ(engine->info().history_from, kFirstDay + 10);
 
     const Status copied = copy_rocks_store(path, directory.path("copy")).status();
     ASSERT_TRUE(copied.ok()) << copied.to_string();

@@ -22,7 +22,7 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr TimeUs kLate = 20'454 * kDayUs + 5'000'000;  // on 2026-01-01
+constexpr TimeUs kLate = kFirstDayUs + 5 * kSecondUs;
 
 constexpr std::string_view kNames[] = {"view", "buy", "leave"};
 enum Name : std::uint32_t { kView, kBuy, kLeave };

@@ -148,7 +148,6 @@ TEST(Identities, RetentionModesAreOrdered) {
 // Makes each user's first event, and what repeats it, one event "start"; the others get another
 // name, and none of them is a day later to the microsecond.
 Stream with_one_start(Stream stream) {
-  constexpr TimeUs kDay = 86'400'000'000;
   std::map<UserId, TimeUs> starts;
   for (const NaiveEvent& event : stream.events) {
     const auto start = starts.try_emplace(event.user, event.time).first;
@@ -161,7 +160,7 @@ Stream with_one_start(Stream stream) {
   for (NaiveEvent& event : stream.events) {
     event.event = "next";
     const TimeUs start = starts[event.user];
-    if (event.time != start && event.time != start + kDay) events.push_back(event);
+    if (event.time != start && event.time != start + kDayUs) events.push_back(event);
   }
   stream.events = std::move(events);
   return stream;
@@ -609,7 +608,6 @@ TEST(Identities, CountsOfDisjointUsersAddUp) {
 TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
   for_streams([](const Stream& stream, Random& random) {
     constexpr std::int32_t kShiftDays = 14 * 13;
-    constexpr TimeUs kDayUs = 86'400'000'000;
     Stream here = stream;
     here.settings.time_zone = "UTC";
     for (NaiveEvent& event : here.events) event.whole_day = false;

@@ -47,12 +47,12 @@ std::vector<Query> questions_about(const Stream& stream, Random& random) {
 }
 
 TEST(KeptAnswers, AreThoseOfARecountWhileEventsArrive) {
-  constexpr std::size_t kStreams = 25;
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 20260301);
+  const std::uint64_t streams = run_size("ROLLCALL_RANDOM_STREAMS", 25);
   std::cout << "ROLLCALL_SEED=" << seed << "\n";
   Random random(seed);
   std::size_t asked = 0;
-  for (std::size_t number = 0; number < kStreams; ++number) {
+  for (std::size_t number = 0; number < streams; ++number) {
     StreamKnobs knobs = random_knobs(random);
     knobs.days = 60;
     knobs.first_day = Day{20'454};  // 2026-01-01

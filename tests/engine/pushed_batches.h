@@ -33,7 +33,7 @@ inline std::vector<NaiveEvent> pushed_events(std::size_t source, std::size_t num
     event.user = "user " + std::to_string(random.below(50 + 10 * number));
     event.event = random.chance(70) ? "login" : "buy";
     event.time =
-        (20'454 + random.between(0, 5)) * kDayUs + random.between(0, 86'399) * TimeUs{1'000'000};
+        (kFirstDay.value + random.between(0, 5)) * kDayUs + random.between(0, 86'399) * kSecondUs;
     if (event.event == "buy") event.value = random.between(-50, 500);
     if (random.chance(50)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
     if (random.chance(70)) event.properties["session"] = std::to_string(random.below(30));

@@ -17,18 +17,16 @@
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr std::int64_t kUsOfSecond = 1'000'000;
 
 // Moves events to whole minutes, hours or days, so that many come at once; but no more of a user
 // than the oracle can put in every order.
 void bring_together(Random& random, std::vector<NaiveEvent>& events) {
   constexpr std::size_t kOrdersMost = 50;
-  const std::vector<std::int64_t> units = {60 * kUsOfSecond, 3'600 * kUsOfSecond,
-                                           86'400 * kUsOfSecond};
+  const std::vector<std::int64_t> units = {60 * kSecondUs, 3'600 * kSecondUs, kDayUs};
   const std::int64_t unit = random.pick(units);
   std::map<std::pair<UserId, TimeUs>, std::size_t> together;
   std::map<UserId, std::size_t> orders;
@@ -144,7 +142,7 @@ TEST(RandomFunnels, UsersWhoseEventsFillSeveralBlocks) {
                         .event = is_first  ? "first"
                                  : is_last ? "last"
                                            : "between",
-                        .time = static_cast<TimeUs>(i) * 60 * kUsOfSecond,
+                        .time = static_cast<TimeUs>(i) * 60 * kSecondUs,
                         .value = {},
                         .properties = {}});
     }
@@ -177,7 +175,7 @@ TEST(RandomFunnels, AHeldDimensionHasAllItsValues) {
     for (const char* const name : {"pay", "refund"}) {
       events.push_back({.user = "user",
                         .event = name,
-                        .time = static_cast<TimeUs>(events.size()) * kUsOfSecond,
+                        .time = static_cast<TimeUs>(events.size()) * kSecondUs,
                         .value = {},
                         .properties = {{"plan", plan}}});
     }
@@ -198,7 +196,7 @@ TEST(RandomFunnels, AUserWithMoreEventsThanFitIsRefused) {
   std::vector<NaiveEvent> events;
   for (std::int64_t i = 0; i < 400'000; ++i) {
     events.push_back(
-        {.user = "user", .event = "visit", .time = i * kUsOfSecond, .value = {}, .properties = {}});
+        {.user = "user", .event = "visit", .time = i * kSecondUs, .value = {}, .properties = {}});
   }
   const auto engine =
       TestEngine::open({}, EngineSetup{.partition_count = 1, .memory_bytes_max = 64 << 20});

@@ -31,6 +31,8 @@
 namespace rollcall::testing {
 namespace {
 
+constexpr std::uint64_t kSeedDefault = 20260105;
+
 // Is what an engine is fed and asked. It is closed and opened again before event `reopen_at`.
 struct Case {
   Stream stream;
@@ -286,7 +288,7 @@ std::string members_fault(Random& random, const TestEngine& engine, const NaiveE
 
 TEST(RandomQueries, EngineAndOracleAgree) {
   constexpr std::uint64_t kQueriesPerStream = 20;
-  const std::uint64_t seed = run_size("ROLLCALL_SEED", 20260105);
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
   const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 3'000);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
@@ -327,7 +329,8 @@ TEST(RandomQueries, EngineAndOracleAgree) {
 
 // Random questions can be written down: what is read back is the same question.
 TEST(RandomQueries, SurviveJson) {
-  const std::uint64_t seed = run_size("ROLLCALL_SEED", 20260105);
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
+  std::cout << "ROLLCALL_SEED=" << seed << std::endl;
   Random random(seed);
   for (int i = 0; i < 200; ++i) {
     const Stream stream = random_stream(random, random_knobs(random));

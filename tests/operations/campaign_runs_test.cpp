@@ -340,7 +340,9 @@ TEST_F(CampaignRuns, MayBeCreatedRunAndDroppedAtOnce) {
     const std::string name = "k" + std::to_string(i);
     const auto runs = create(name, R"j({"audience": "not did(*, 7d)", "rest_days": 0})j");
     EXPECT_TRUE(runs.ok()) << runs.status().to_string();
-    if (runs.ok()) EXPECT_EQ(runs->size(), 1u) << name;
+    if (runs.ok()) {
+      EXPECT_EQ(runs->size(), 1u) << name;
+    }
     const Status dropped = drop_campaign(*engine_, name);
     EXPECT_TRUE(dropped.ok()) << dropped.to_string();
   }

@@ -18,8 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/operations/patience.h"
 #include "tests/storage/temporary_directory.h"
-#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {

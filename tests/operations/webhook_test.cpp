@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "tests/operations/loopback_server.h"
+#include "tests/operations/patience.h"
 #include "tests/storage/temporary_directory.h"
-#include "tests/support/times.h"
 
 namespace rollcall::testing {
 namespace {

@@ -261,7 +261,7 @@ TEST_F(DiskFaults, AnyCallFails) { fail_calls(60); }
 // There is so little memory that every batch is written ahead of a commit of its own.
 TEST_F(DiskFaults, AnyCallFailsByPartition) {
   by_partition_ = true;
-  fail_calls(160);  // these sessions have many more calls
+  fail_calls(100);
 }
 
 TEST_F(DiskFaults, WritesTablesWithoutDirectWritesWhereThereAreNone) {

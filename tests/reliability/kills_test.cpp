@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <string>
 #include <string_view>
@@ -284,6 +285,8 @@ TEST_F(Kills, AtRandom) {
   constexpr std::uint64_t kKillsOfStore = 8;
   constexpr std::size_t kTargets = kWorkNames.size() + 1;  // the last: at any moment
   Random random(run_seed());
+  std::vector<std::size_t> targets(kTargets);  // each in turn
+  std::iota(targets.begin(), targets.end(), 0);
   const std::uint64_t kills = run_size("ROLLCALL_KILLS", 70);
   std::array<std::uint64_t, kWorkNames.size()> under_way{};
   Standing sum;
@@ -294,7 +297,8 @@ TEST_F(Kills, AtRandom) {
     const Standing before = ledger_.bounds().least;
     ChildProcess process(command(random.bits()));
     std::chrono::microseconds delay(random.below(60'000));
-    if (const std::size_t target = random.below(kTargets); target < kWorkNames.size()) {
+    if (kill % kTargets == 0) random.shuffle(targets);
+    if (const std::size_t target = targets[kill % kTargets]; target < kWorkNames.size()) {
       const auto kind = static_cast<Work>(target);
       const std::size_t times = kind == Work::kOpen ? 1 : 1 + random.below(3);
       while (ledger_.begun(kind) < times && hear_line(process)) {

@@ -1,7 +1,6 @@
 // The times that tests count with. They are apart from those of the engine.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 
 #include "rollcall/types.h"
@@ -14,8 +13,5 @@ inline constexpr std::int64_t kDayUs = 86'400 * kSecondUs;
 // The events of many tests begin on 2026-01-01, a Thursday.
 inline constexpr Day kFirstDay{20'454};
 inline constexpr std::int64_t kFirstDayUs = kFirstDay.value * kDayUs;
-
-// No test waits for longer than this for what ends by itself much earlier.
-inline constexpr std::chrono::seconds kSoon{8};
 
 }  // namespace rollcall::testing

@@ -21,6 +21,8 @@ HITS = 3  # ingests that each test stops half-way
 
 
 class Interrupt(unittest.TestCase):
+    longest_s = 1.0  # until an ingest is stopped
+
     @classmethod
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
@@ -51,43 +53,40 @@ class Interrupt(unittest.TestCase):
         return json.loads(self.run_program("info", "--db", db, "-o", "json"))["events"]
 
     def stop_half_way(self, stop_signal, make_arguments):
-        """Stops ingests after random times until HITS of them were half-way; yields each attempt.
+        """Stops ingests after random times; yields those, HITS of them, that were half-way.
 
-        An attempt is (number, exit code, standard error). The times follow what the machine takes
-        just now: an ingest that had ended was stopped too late, one that had no store yet too early.
+        One is (number, standard error). The times follow what the machine takes just now: an ingest
+        that had ended was stopped too late, one that had no store yet too early.
         """
-        longest_s = 1.0
         hits = 0
-        for attempt in range(60):
-            arguments = make_arguments(attempt)
+        for number in range(60):
+            arguments = make_arguments(number)
             process = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            time.sleep(self.random.uniform(0, longest_s))
+            time.sleep(self.random.uniform(0, Interrupt.longest_s))
             process.send_signal(stop_signal)
             _, error = process.communicate()
             self.assertIn(process.returncode, (0, -stop_signal, 128 + stop_signal), error)
             store = os.path.join(self.folder, arguments[arguments.index("--db") + 1])
-            has_store = os.path.exists(store)
-            if has_store and process.returncode in (128 + stop_signal, -signal.SIGKILL):
-                hits += 1
+            if not os.path.exists(store):
+                Interrupt.longest_s *= 1.5
+            elif process.returncode not in (128 + stop_signal, -signal.SIGKILL):
+                Interrupt.longest_s *= 0.8
             else:
-                longest_s *= 0.8 if has_store else 1.2
-            yield attempt, process.returncode, error
-            if hits == HITS:
-                return
+                yield number, error
+                hits += 1
+                if hits == HITS:
+                    return
         self.fail(f"only {hits} ingests were stopped half-way, of 60")
 
     def stop_and_resume(self, name, stop_signal):
-        """Stops ingests half-way; checks what follows."""
-        for attempt, code, error in self.stop_half_way(
+        for number, error in self.stop_half_way(
                 stop_signal, lambda number: ["ingest", "--db", f"{name}{number}.db", "e.csv"]):
-            db = f"{name}{attempt}.db"
-            # One that was told to stop leaves a store with events, or none.
-            if code > 0 and os.path.exists(os.path.join(self.folder, db)):
-                self.assertGreater(self.events(db), 0, error)
-            if code != 0:
-                self.run_program("ingest", "--db", db, "e.csv")
-                self.run_program("verify", "--db", db)
+            db = f"{name}{number}.db"
+            if stop_signal != signal.SIGKILL:
+                self.assertGreater(self.events(db), 0, error)  # without any, there is no store
+            self.run_program("ingest", "--db", db, "e.csv")
+            self.run_program("verify", "--db", db)
             self.check_whole(db)
 
     def check_whole(self, db):
@@ -106,10 +105,9 @@ class Interrupt(unittest.TestCase):
         def arguments(number):
             return ["ingest", "--db", f"bad{number}.db", "--rejects", f"rejects{number}", "bad.csv"]
 
-        for attempt, code, _ in self.stop_half_way(signal.SIGINT, arguments):
-            if code != 0:
-                self.run_program(*arguments(attempt))
-            with open(os.path.join(self.folder, f"rejects{attempt}"), encoding="utf-8") as file:
+        for number, _ in self.stop_half_way(signal.SIGINT, arguments):
+            self.run_program(*arguments(number))
+            with open(os.path.join(self.folder, f"rejects{number}"), encoding="utf-8") as file:
                 lines = [int(row.split(",")[1]) for row in file.readlines()[1:]]
             self.assertEqual(lines, list(range(3, 600_002, 2)))
 

@@ -5,7 +5,8 @@
 
 The file goes into a store, and, read by plain Python, into a table of events in SQLite. Every kind of
 question is written twice: as JSON, and as SQL over that table. The questions are asked as one array.
-Of those for which SQL takes long, every other one is asked; of all of them, with ROLLCALL_SQL_RECOUNT=all.
+Of those about retention, lifetime value and RFM, for which SQL takes long, every other one is asked;
+with ROLLCALL_SQL_RECOUNT=all, all of them are.
 Exit code 77 (skipped) when a data set is not there.
 """
 
