@@ -29,8 +29,9 @@ Result<std::string> to_roaring(const QueryResult& list, UserKind kind);
 // Writes the same set to the file at `path`, and replaces one that is there as a whole. Users whose
 // ids are texts and who are not in the dictionary yet are added to it first; other processes may
 // add to it at the same time.
-//   kInvalidArgument  the answer lists no users, or the dictionary is damaged or would be larger
-//                     than a list may be (user_file.h); the text says where
+//   kInvalidArgument  the answer lists no users; or `path` is the dictionary, or it is damaged, or
+//                     would be larger than a list may be (user_file.h), or would begin anew beside
+//                     sets, which it would explain wrongly; the text says where
 //   kIoError          the operating system refused to read or write; the file is as it was
 Status write_roaring_file(const QueryResult& list, UserKind kind, const std::string& path);
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 #include <unordered_map>
@@ -17,6 +19,7 @@
 #include "core/base/guard.h"
 #include "core/base/open_file.h"
 #include "core/source/lists/list_limits.h"
+#include "core/source/lists/roaring_format.h"
 #include "core/source/lists/user_dictionary.h"
 #include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
@@ -112,9 +115,45 @@ Status add_lines(WrittenFile& file, const std::string& name, std::size_t whole,
   return status;
 }
 
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// Says whether the file may be a set with users: it is longer than an empty one, and begins as sets
+// do.
+bool may_be_a_set(const std::filesystem::directory_entry& entry) {
+  constexpr std::size_t kBegin = 8;
+  std::error_code error;
+  if (!entry.is_regular_file(error) || entry.file_size(error) <= kBegin || error) return false;
+  std::string begin(kBegin, '\0');
+  std::ifstream file(entry.path(), std::ios::binary);
+  return file.read(begin.data(), kBegin) && is_roaring(begin);
+}
+
+// A dictionary that begins anew gives ordinals to other users, so that sets beside it would be of
+// those.
+Status check_has_no_sets(const std::string& dictionary) {
+  const std::filesystem::path directory = std::filesystem::path(dictionary).parent_path();
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory.empty() ? "." : directory, error);
+  if (error == std::errc::no_such_file_or_directory) return {};  // opening it says so
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (!may_be_a_set(*entry)) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: would begin anew, and {} holds a set, which it would explain wrongly "
+                    "(allowed: a directory with the dictionary of its sets, or without sets)",
+                    dictionary, entry->path().string()));
+  }
+  if (error) return Status::io_error(dictionary + ": its directory: " + error.message());
+  return {};
+}
+
 // Returns the ordinals of the users, after those who are new have been added to the dictionary.
 Result<std::vector<std::uint64_t>> ordinals_of(const std::vector<std::string_view>& users,
                                                const std::string& name) {
+  if (!is_there(name)) {
+    const Status status = check_has_no_sets(name);
+    // Another process may have made both in between.
+    if (!status.ok() && !is_there(name)) return status;
+  }
   WrittenFile file(name, O_RDWR);
   if (!file.is_open()) return file_failure(name, "opened");
   struct stat facts {};
@@ -128,6 +167,7 @@ Result<std::vector<std::uint64_t>> ordinals_of(const std::vector<std::string_vie
   }
   ROLLCALL_ASSIGN_OR_RETURN(const std::string text,
                             read_to_end(file.descriptor(), name, kListBytesMax));
+  if (text.empty()) ROLLCALL_RETURN_IF_ERROR(check_has_no_sets(name));
   DictionaryReader dictionary(name, text);
   std::unordered_map<std::string, std::uint64_t> known;
   for (;;) {
@@ -189,8 +229,12 @@ Status write_roaring_file(const QueryResult& list, UserKind kind, const std::str
     ROLLCALL_RETURN_IF_ERROR(check_path(path));
     ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string_view> users, listed_texts(list));
     const std::string beside = dictionary_beside(path);
+    if (std::filesystem::path(path).filename() == std::filesystem::path(beside).filename()) {
+      return Status::invalid_argument(
+          path + ": is the dictionary of the sets in its directory (allowed: another name)");
+    }
     // Whoever reads the set would take its numbers for ordinals.
-    if (kind == UserKind::kInteger && ::access(beside.c_str(), F_OK) == 0) {
+    if (kind == UserKind::kInteger && is_there(beside)) {
       return Status::invalid_argument(fmt::format(
           "{}: the ids are integers, and {} explains the sets of the directory (allowed: a "
           "directory without a dictionary)",

@@ -336,6 +336,36 @@ TEST_F(RoaringFile, WritersShareADictionary) {
   }
 }
 
+// The ordinals of the sets beside it would be of other users.
+TEST_F(RoaringFile, ADictionaryDoesNotBeginAnewBesideSets) {
+  const std::string ann = directory_.path("ann"), bob = directory_.path("bob");
+  const std::string dictionary = directory_.path("dictionary.jsonl");
+  ASSERT_TRUE(write_roaring_file(listing({}), UserKind::kString, bob).ok());  // of nobody
+  ASSERT_TRUE(write_roaring_file(listing({"ann"}), UserKind::kString, ann).ok());
+  const std::string told =
+      dictionary + ": would begin anew, and " + ann +
+      " holds a set, which it would explain wrongly (allowed: a directory with "
+      "the dictionary of its sets, or without sets)";
+  std::ofstream(dictionary).close();  // empty
+  EXPECT_EQ(write_roaring_file(listing({"bob"}), UserKind::kString, bob).message(), told);
+  std::filesystem::remove(dictionary);
+  EXPECT_EQ(write_roaring_file(listing({"bob"}), UserKind::kString, bob).message(), told);
+  EXPECT_FALSE(std::filesystem::exists(dictionary));
+  std::filesystem::remove(ann);
+  EXPECT_TRUE(write_roaring_file(listing({"bob"}), UserKind::kString, bob).ok());
+}
+
+TEST_F(RoaringFile, TheDictionaryIsNoPlaceForASet) {
+  const std::string set = directory_.path("set"), dictionary = directory_.path("dictionary.jsonl");
+  ASSERT_TRUE(write_roaring_file(listing({"ann"}), UserKind::kString, set).ok());
+  for (const UserKind kind : {UserKind::kString, UserKind::kInteger}) {
+    EXPECT_EQ(
+        write_roaring_file(listing({"7"}), kind, dictionary).message(),
+        dictionary + ": is the dictionary of the sets in its directory (allowed: another name)");
+  }
+  EXPECT_EQ(*read_user_file(set, UserKind::kString), std::vector<UserId>{"ann"});
+}
+
 TEST_F(RoaringFile, OnlyListsOfUsersAreSets) {
   QueryResult counts;
   counts.columns = {{"date", ColumnType::kDate}, {"users", ColumnType::kCount}};
