@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace rollcall {
 namespace {
@@ -53,14 +54,25 @@ std::string sentence(std::string_view name, std::string_view way) {
   return fmt::format("{} (allowed: CSV and its kin, NDJSON, the native format: {})", name, way);
 }
 
+// Returns null if it is none of them.
+const Format* format_of(std::string_view head) {
+  const auto* const found =
+      std::find_if(std::begin(kFormats), std::end(kFormats), [&](const Format& format) {
+        return head.size() >= format.offset && head.substr(format.offset).starts_with(format.magic);
+      });
+  return found == std::end(kFormats) ? nullptr : found;
+}
+
 }  // namespace
 
+std::string_view foreign_binary(std::string_view head) {
+  const Format* const format =
+      head.find('\0') == std::string_view::npos ? nullptr : format_of(head);
+  return format == nullptr ? std::string_view() : format->name;
+}
+
 std::string foreign_format(std::string_view head) {
-  for (const Format& format : kFormats) {
-    if (head.size() >= format.offset && head.substr(format.offset).starts_with(format.magic)) {
-      return sentence(format.name, format.way);
-    }
-  }
+  if (const Format* const format = format_of(head)) return sentence(format->name, format->way);
   if (begins_like_markup(head)) {
     return sentence("a page or document in XML or HTML",
                     "export CSV or NDJSON; a page may be the error of a download");

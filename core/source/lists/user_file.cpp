@@ -11,6 +11,7 @@
 #include "core/base/memory_policy.h"
 #include "core/base/open_file.h"
 #include "core/source/files/byte_source.h"
+#include "core/source/files/foreign_format.h"
 #include "core/source/lists/list_limits.h"
 #include "core/source/lists/question_files.h"
 #include "core/source/lists/roaring_format.h"
@@ -93,6 +94,12 @@ Result<ListText> open_text(const OpenList& open, const std::string& name,
 Status read_users(const std::string& name, const ListText& list, const OpenList& open,
                   UserKind kind, QuestionAccount& account, UserTaker& users) {
   if (!is_roaring(list.view())) {
+    constexpr std::size_t kHead = 4096;
+    if (const std::string_view format = foreign_binary(list.view().substr(0, kHead));
+        !format.empty()) {
+      return Status::invalid_argument(fmt::format(
+          "{}: is {} (allowed: a user id on each line, CSV, or a Roaring bitmap)", name, format));
+    }
     return read_user_list(name, list.view(), kind, account, users);
   }
   const std::string beside = dictionary_beside(name);

@@ -37,6 +37,18 @@ TEST_F(UserFile, LinesAreIds) {
   EXPECT_TRUE(read("none.txt", "")->empty());
 }
 
+TEST_F(UserFile, OtherFormatsAreNoLists) {
+  using namespace std::string_literals;
+  EXPECT_EQ(
+      read("users.parquet", "PAR1\x15\x04\x15\x0e\0\nann\n"s).status().message(),
+      path_ + ": is a Parquet file (allowed: a user id on each line, CSV, or a Roaring bitmap)");
+  EXPECT_EQ(
+      read("users.db", "SQLite format 3\0\x10\0\n"s).status().message(),
+      path_ +
+          ": is an SQLite database (allowed: a user id on each line, CSV, or a Roaring bitmap)");
+  EXPECT_EQ(*read("texts.txt", "ORC 7\nPAR1\n"), strings({"ORC 7", "PAR1"}));
+}
+
 TEST_F(UserFile, CsvHasAHeaderAndQuotes) {
   EXPECT_EQ(*read("users.csv", "user\nann\n\"a,\"\"b\"\"\nc\"\nuser\n"),
             strings({"ann", "a,\"b\"\nc", "user"}));
