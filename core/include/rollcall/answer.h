@@ -61,6 +61,7 @@ struct QueryResult {
   std::vector<std::vector<Cell>> rows;
   std::optional<std::string> next;  // where the next page of members starts; unset: there is none
   std::optional<Pivot> pivot;       // set for two keys or more; not part of the JSON
+  std::uint32_t value_decimals = 6;  // of the store's amounts; not part of the JSON
   // Says what the reader should know: "in_file(lost.csv): the store does not know 3 of its 16 ids".
   std::vector<std::string> notes;
   QueryStats stats;

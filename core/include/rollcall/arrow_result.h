@@ -19,7 +19,8 @@ namespace rollcall {
 //   kString             utf8
 //   kInt, kCount        int64
 //   kRatio              float64
-//   kDecimal            decimal128 of 38 digits, with as many decimals as the column needs
+//   kDecimal            decimal128 of 38 digits, with as many decimals as the store's amounts have,
+//                       or as the column needs if those are more
 //   kBool               bool
 // The metadata of the schema has "rollcall.kind", "rollcall.definition" (a JSON object),
 // "rollcall.as_of" and "rollcall.notes" (a JSON list), and "rollcall.next" where a page of members

@@ -223,6 +223,7 @@ void TablePlan::define(JsonFields fields, const PlanContext& context, const Peri
   for (std::string& note : notes) note = quote(note);
   fields.emplace_back("notes", fmt::format("[{}]", fmt::join(notes, ", ")));
   result_.definition = std::move(fields);
+  result_.value_decimals = context.settings.value_decimals;
 }
 
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete) {

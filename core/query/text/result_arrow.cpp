@@ -188,11 +188,13 @@ class ResultStream {
  public:
   explicit ResultStream(QueryResult result) : result_(std::move(result)) {}
 
-  // Determines how many decimals each column has.
+  // Determines how many decimals each column has: those of the store, so that answers can be put
+  // together, or more if a cell has them.
   Status prepare() {
     scales_.resize(result_.columns.size());
     for (std::size_t column = 0; column < scales_.size(); ++column) {
       if (result_.columns[column].type != ColumnType::kDecimal) continue;
+      scales_[column] = result_.value_decimals;
       for (const std::vector<Cell>& row : result_.rows) {
         if (const auto* const decimal = std::get_if<std::string>(&row[column])) {
           scales_[column] = std::max(scales_[column], fraction_digits(*decimal));

@@ -207,23 +207,30 @@ TEST(ArrowResult, BatchesEndWhereTextsAreLong) {
   EXPECT_EQ(read.batches, 3u);
 }
 
-TEST(ArrowResult, DecimalsShareAScale) {
-  const auto read = [](std::vector<std::vector<Cell>> rows) -> Result<ReadArrow> {
+// Answers that have no amount, or other ones, have the same types.
+TEST(ArrowResult, DecimalsHaveTheScaleOfTheStore) {
+  const auto read = [](std::vector<std::vector<Cell>> rows,
+                       std::uint32_t decimals = 2) -> Result<ReadArrow> {
+    QueryResult result = result_of({{"d", ColumnType::kDecimal}}, std::move(rows));
+    result.value_decimals = decimals;
     ArrowArrayStream stream;
-    ROLLCALL_RETURN_IF_ERROR(
-        export_arrow_stream(result_of({{"d", ColumnType::kDecimal}}, std::move(rows)), &stream));
+    ROLLCALL_RETURN_IF_ERROR(export_arrow_stream(std::move(result), &stream));
     return read_arrow(stream);
   };
   const auto mixed = read({{"1.5"}, {"-0.25"}, {std::monostate()}, {"12"}});
   ASSERT_TRUE(mixed.ok());
   EXPECT_EQ(mixed->formats[0], "d:38,2");
+  EXPECT_EQ(read({})->formats[0], "d:38,2");
+  EXPECT_EQ(read({{"12"}})->formats[0], "d:38,2");
+  EXPECT_EQ(read({{"12"}}, 6)->formats[0], "d:38,6");
+  EXPECT_EQ(read({{"0.125"}})->formats[0], "d:38,3");
   EXPECT_EQ(mixed->rows,
             (std::vector<std::vector<std::string>>{{"1.50"}, {"-0.25"}, {"null"}, {"12.00"}}));
   const std::string digits(38, '9');
-  EXPECT_EQ((*read({{digits}})).rows[0][0], digits);
-  const auto longer = read({{"9" + digits}});
+  EXPECT_EQ((*read({{digits}}, 0)).rows[0][0], digits);
+  const auto longer = read({{"9" + digits}}, 0);
   EXPECT_EQ(longer.status().code(), StatusCode::kUnsupported);
-  EXPECT_EQ(read({{digits}, {"0.1"}}).status().code(), StatusCode::kUnsupported);
+  EXPECT_EQ(read({{digits}, {"0.1"}}, 0).status().code(), StatusCode::kUnsupported);
 }
 
 TEST(ArrowResult, OfNothing) {
