@@ -14,6 +14,8 @@
 
 #include "core/base/assert.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/instant_text.h"
+#include "core/time/time_zone.h"
 #include "core/users/user_list.h"
 #include "rollcall/message_text.h"
 
@@ -44,10 +46,19 @@ std::string key_text(const Cell& cell) {
   return value == nullptr ? "null" : *value;
 }
 
+// Says whether the text is the same instant, with whatever offset.
+bool is_instant(const std::string& text, TimeUs time) {
+  const std::optional<InstantText> instant = parse_instant(text);
+  return instant && instant->offset_us &&
+         instant->day.value * kUsPerDay + instant->us_of_day - *instant->offset_us == time;
+}
+
 // A key that a row lacks is asked for as null, or as nothing.
 bool is_key_of(const std::string& text, const Cell& cell) {
   const bool is_null = std::holds_alternative<std::monostate>(cell);
-  return text == key_text(cell) || (is_null && text.empty());
+  if (text == key_text(cell) || (is_null && text.empty())) return true;
+  const auto* const time = std::get_if<ZonedTime>(&cell);
+  return time != nullptr && is_instant(text, time->time);
 }
 
 std::optional<std::uint64_t> parse_integer(std::string_view text) {
