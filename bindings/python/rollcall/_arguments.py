@@ -73,6 +73,8 @@ def text(name: str, given: Any) -> str:
 def path(name: str, given: Any) -> str:
     """A path as text, which must be UTF-8 for the engine."""
     if isinstance(given, (str, os.PathLike)) and isinstance(found := os.fspath(given), str):
+        if not found:
+            raise InvalidArgument(f"{name}: is empty (allowed: a path)")
         return text(name, found)
     raise refused(name, "a path as str or os.PathLike", given)
 

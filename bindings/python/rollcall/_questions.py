@@ -145,11 +145,27 @@ def _put(question: dict[str, Any], place: str, value: Any) -> None:
     question[last] = value
 
 
-def question_of(kind: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The question that the arguments of a kind's method ask."""
+def civil(value: datetime.datetime, name: str, time_zone: str) -> str:
+    """A date, or a date and a time of day, as clocks in the store's zone show it: "2026-01-31T06:00"."""
+    if value.tzinfo is not None:
+        from zoneinfo import ZoneInfo  # pylint: disable=import-outside-toplevel
+
+        local = value.astimezone(ZoneInfo(time_zone))
+        if local.fold:
+            raise InvalidArgument(f"{name}: must be a time that clocks in {time_zone} show once, found {value}")
+        value = local.replace(tzinfo=None)
+    text_of = value.isoformat(timespec="auto" if value.second or value.microsecond else "minutes")
+    return text_of.removesuffix("T00:00")
+
+
+def question_of(kind: Mapping[str, Any], arguments: Mapping[str, Any],
+                time_zone: Callable[[], str] = lambda: "UTC") -> dict[str, Any]:
+    """The question that the arguments of a kind's method ask, of a store in that zone."""
     question: dict[str, Any] = {"kind": kind["name"]}
     for field in fields_of(kind):
         value = arguments.get(argument_of(field["name"]))
+        if field["type"] == "date" and isinstance(value, datetime.datetime):
+            value = civil(value, field["name"], time_zone())
         if value is not None:
             _put(question, field["place"], value)
     return question
@@ -171,7 +187,8 @@ def method_of(kind: Mapping[str, Any]) -> Callable[..., Any]:
     """The method that asks a kind of question."""
 
     def _ask(store: Any, arguments: Mapping[str, Any]) -> Any:
-        return store.query(question_of(kind, arguments), timeout=arguments["timeout"])
+        question = question_of(kind, arguments, lambda: store.settings()["time_zone"])
+        return store.query(question, timeout=arguments["timeout"])
 
     names: dict[str, Any] = {"_ask": _ask, "__name__": __name__}
     # Annotations stay text, as in this file, so that their names need not be there.

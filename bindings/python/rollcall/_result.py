@@ -36,8 +36,16 @@ def _time(cell: tuple[int, int | None]) -> datetime.datetime:
 def _key(value: Any, kind: str) -> Any:
     """A value of a key column as a question has it, which may come from a data frame."""
     if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if kind == "date" else value.isoformat(timespec="minutes")
+        return value.date().isoformat() if kind == "date" else value.isoformat()
     return value
+
+
+def _csv_field(cell: str | bool | None, escape_formulas: bool) -> str:
+    """A cell of JSON as RFC 4180 has it."""
+    text = "" if cell is None else str(cell).lower() if isinstance(cell, bool) else cell
+    if escape_formulas and text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
 def _need(library: str, purpose: str) -> Any:
@@ -153,6 +161,30 @@ class Result:
         """The answer as the command line writes it with ``-o json``."""
         return self._answer.json()
 
+    def to_csv(self, path: str | os.PathLike[str] | None = None, *, escape_formulas: bool = False) -> str | None:
+        """The rows as CSV under their names, as the command line writes it with ``-o csv``. A null is empty.
+
+        Args:
+            path: Where to write it, as UTF-8; by default it is returned.
+            escape_formulas: Puts ' before texts that a spreadsheet would run: = + - @ begin them.
+
+        Raises:
+            OSError: the operating system refused.
+        """
+        answer = json.loads(self.to_json(), parse_float=str, parse_int=str)  # numbers as they are written
+        types = [column["type"] for column in answer["columns"]]
+        lines = [",".join(_csv_field(name, escape_formulas) for name in self.columns)]
+        for row in answer["rows"]:
+            cells = [cell.removesuffix(".0") if kind == "ratio" and cell else cell for cell, kind in zip(row, types)]
+            lines.append(",".join(_csv_field(cell, escape_formulas and kind == "string")
+                                  for cell, kind in zip(cells, types)))
+        text = "".join(f"{line}\n" for line in lines)
+        if path is None:
+            return text
+        with open(path_of("path", path), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return None
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows as an Arrow stream; the schema's metadata has the definition."""
         return self._answer.stream()
@@ -169,7 +201,8 @@ class Result:
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame: dates as datetime64, times in the store's zone, counts as Int64 where some are null."""
         library = _need("pandas", "to_pandas()")
-        frame = library.DataFrame(self.to_dict(), columns=self.columns)
+        # Without rows, pandas would take every column for floats.
+        frame = library.DataFrame(self.to_dict(), columns=self.columns, dtype=None if len(self) else object)
         for name, kind in self._answer.columns:
             if kind == "date":
                 frame[name] = library.to_datetime(frame[name])
@@ -181,6 +214,8 @@ class Result:
                 frame[name] = frame[name].astype(_INTEGERS[is_large, bool(frame[name].isna().any())])
             elif kind == "ratio":
                 frame[name] = frame[name].astype("float64")
+            elif kind == "bool" and not len(self):
+                frame[name] = frame[name].astype("bool")
         return frame
 
     def pivot(self, cells: str | None = None) -> Result:

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -94,7 +94,11 @@ Opening read_opening(std::string directory, bool in_memory, const Given& given) 
   Opening opening;
   opening.name = std::move(directory);
   opening.in_memory = in_memory;
-  if (!in_memory) opening.directory = std::filesystem::absolute(opening.name).string();
+  if (!in_memory) {
+    std::error_code error;
+    opening.directory = std::filesystem::absolute(opening.name, error).string();
+    if (error) raise(Status::io_error("the working directory: " + error.message()));
+  }
   StoreSettings settings;
   given.read_word("user_kind", kUserKinds, settings.user_kind);
   given.read("partition_count", kCount, settings.partition_count);

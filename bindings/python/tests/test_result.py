@@ -3,7 +3,11 @@
 import datetime
 import decimal
 import html.parser
+import json
 import re
+import subprocess
+import sys
+import tempfile
 import unittest
 
 import rollcall
@@ -230,10 +234,68 @@ class SameQuestion(unittest.TestCase):
             hours = store.active(period="hour")
             for hour, user in zip(hours.column("date"), hours.column("users")):
                 self.assertEqual(len(self.listed(hours, {"date": hour})), user)
+                self.assertEqual(len(self.listed(hours, {"date": hour.astimezone(datetime.timezone.utc)})), user)
             midnight = datetime.datetime(2026, 1, 1)  # as pandas has dates
             self.assertEqual(self.listed(store.active(), {"date": midnight}), ["a", "b"])
             with self.assertRaises(rollcall.InvalidArgument):
                 list(store.active().members([1]))
+
+    def test_what_an_answer_has_can_be_asked_again(self):
+        for zone in ("UTC", "Europe/London", "Asia/Kolkata", "America/New_York"):
+            with self.subTest(zone=zone), memory_store(time_zone=zone) as store:
+                store.ingest({"user": ["a", "b"], "time": ["2026-01-03T10:10:00", "2026-01-03T10:40:00"]}, event_name="e")
+                for period in ("hour", "minute"):
+                    answer = store.active(period=period)
+                    first = answer.column("users").index(max(answer.column("users")))
+                    time = answer.column("date")[first]
+                    self.assertEqual(len(self.listed(answer, {"date": time})), answer.column("users")[first])
+                    again = store.active(period=period, from_=time, to=time)
+                    self.assertEqual(again.to_dicts(), answer.to_dicts()[first:first + 1])
+                days = store.active(from_=datetime.datetime(2026, 1, 3), to=datetime.datetime(2026, 1, 3))
+                self.assertEqual(days.column("users"), [2])
+
+    def test_a_time_that_clocks_show_twice_begins_no_range(self):
+        twice = datetime.datetime(2026, 11, 1, 6, 30, tzinfo=datetime.timezone.utc)  # 01:30 for the second time
+        with memory_store(time_zone="America/New_York") as store:
+            store.ingest({"user": ["a"], "time": ["2026-11-01T12:00:00"]}, event_name="e")
+            with self.assertRaises(rollcall.InvalidArgument) as caught:
+                store.active(period="hour", from_=twice)
+        self.assertEqual(str(caught.exception), "from: must be a time that clocks in America/New_York show once, "
+                                                "found 2026-11-01 06:30:00+00:00")
+
+    def test_answers_with_other_amounts_go_together(self):
+        polars = library(self, "polars")
+        with memory_store(value_decimals=2) as store:
+            store.ingest({"user": ["a", "a"], "time": ["2026-01-01", "2026-01-02"], "v": ["1", "2.25"]},
+                         event_name="e", value="v")
+            days = [store.counts(from_=day, to=day).to_polars() for day in ("2026-01-01", "2026-01-02")]
+            self.assertEqual([str(value) for value in polars.concat(days)["value"]], ["1.00", "2.25"])
+
+    def test_csv_is_that_of_the_command_line(self):
+        questions = [{"kind": "retention", "periods": 2, "breakdown": "channel"}, {"kind": "counts", "period": "hour"},
+                     {"kind": "counts"}, {"kind": "active", "ratio_to_window": 7}, {"kind": "rfm_users"}]
+        with tempfile.TemporaryDirectory() as folder:
+            with rollcall.open(f"{folder}/db", dimensions=["channel"]) as store:
+                store.ingest({**visits(), "value": ["1.50", "2", "0", "0.25", "1", "0"],
+                              "channel": ["=1+1", 'a "b", c', "-x\ny", "", "web", "web"]}, value="value")
+                answers = [store.query(question) for question in questions]
+                answers[0].to_csv(f"{folder}/a.csv", escape_formulas=True)
+            for question, answer in zip(questions, answers):
+                for options in ([], ["--escape-formulas"]):
+                    told = subprocess.run(
+                        [sys.executable, "-m", "rollcall", "query", "--db", f"{folder}/db", "-o", "csv", *options,
+                         json.dumps(question)], capture_output=True, check=True).stdout.decode()
+                    self.assertEqual(answer.to_csv(escape_formulas=bool(options)), told)
+            with open(f"{folder}/a.csv", encoding="utf-8", newline="") as file:
+                self.assertEqual(file.read(), answers[0].to_csv(escape_formulas=True))
+
+    def test_pandas_types_without_rows(self):
+        library(self, "pandas")
+        with memory_store() as store:
+            empty = store.counts().to_pandas()
+            self.assertEqual(str(empty["complete"].dtype), "bool")
+            self.assertEqual(list(empty[~empty["complete"]].columns), list(empty.columns))
+            self.assertEqual(str(empty["value"].dtype), "object")
 
     def test_large_ids_stay_what_they_are(self):
         pandas = library(self, "pandas")

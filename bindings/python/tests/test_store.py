@@ -17,6 +17,12 @@ class OnDisk(unittest.TestCase):
         self.folder = folder.name
         self.path = os.path.join(folder.name, "store.db")
 
+    def test_an_empty_path_is_refused(self):
+        for call in (lambda: rollcall.open(""), lambda: rollcall.backup("", "x"), lambda: rollcall.backup("x", "")):
+            with self.assertRaises(rollcall.InvalidArgument) as caught:
+                call()
+            self.assertIn(str(caught.exception), ("path: is empty (allowed: a path)", "to: is empty (allowed: a path)"))
+
     def test_closing_keeps_what_was_ingested(self):
         with rollcall.open(self.path) as store:
             store.ingest(visits())
