@@ -204,6 +204,7 @@ Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::str
 
   Matrix matrix;
   matrix.result.kind = result.kind;
+  matrix.result.value_decimals = result.value_decimals;
   matrix.result.definition = result.definition;
   matrix.result.as_of = result.as_of;
   matrix.result.stats = result.stats;

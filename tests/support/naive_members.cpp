@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "tests/support/naive_time.h"
+
 namespace rollcall::testing {
 
 namespace {
@@ -28,6 +30,16 @@ std::string key_text(const NaiveCell& cell, const NaiveZone& zone) {
   return std::visit(Text{zone}, std::get<Cell>(cell));
 }
 
+// Says whether the text names the cell. One that is a time has other texts with an offset, too.
+bool names(const std::string& text, const NaiveCell& cell, const NaiveZone& zone) {
+  if (text == key_text(cell, zone)) return true;
+  const auto* const time = std::get_if<ZonedTime>(&std::get<Cell>(cell));
+  const bool has_offset =
+      text.ends_with('Z') ||
+      (text.size() > 6 && std::string("+-").find(text[text.size() - 6]) != std::string::npos);
+  return time != nullptr && has_offset && read_time(text, zone) == time->time;
+}
+
 Result<std::size_t> row_of(const NaiveTable& table,
                            const std::vector<std::pair<std::string, std::string>>& where,
                            const NaiveZone& zone) {
@@ -44,7 +56,7 @@ Result<std::size_t> row_of(const NaiveTable& table,
     for (const auto& [column, value] : where) {
       for (std::size_t c = 0; c < table.columns.size(); ++c) {
         if (table.columns[c].name == column) {
-          is_meant = is_meant && key_text(table.rows[r][c], zone) == value;
+          is_meant = is_meant && names(value, table.rows[r][c], zone);
         }
       }
     }

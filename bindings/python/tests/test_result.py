@@ -270,6 +270,8 @@ class SameQuestion(unittest.TestCase):
                          event_name="e", value="v")
             days = [store.counts(from_=day, to=day).to_polars() for day in ("2026-01-01", "2026-01-02")]
             self.assertEqual([str(value) for value in polars.concat(days)["value"]], ["1.00", "2.25"])
+            matrix = store.retention(measure="value", periods=1).pivot("value").to_polars()
+            self.assertEqual(matrix["1"].dtype, polars.Decimal(38, 2))
 
     def test_csv_is_that_of_the_command_line(self):
         questions = [{"kind": "retention", "periods": 2, "breakdown": "channel"}, {"kind": "counts", "period": "hour"},

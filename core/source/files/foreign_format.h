@@ -10,8 +10,8 @@ namespace rollcall {
 // file of it: "a Parquet file (allowed: ...)". The text is empty if it is no such format.
 std::string foreign_format(std::string_view head);
 
-// Returns what a content that begins with `head` is, such as "a Parquet file", if it is one of these
-// formats and no text: it has a NUL. The text is empty if it is not.
+// Returns what a content that begins with `head` is, such as "a Parquet file", if it is one of
+// these formats and no text: it has a NUL. The text is empty if it is not.
 std::string_view foreign_binary(std::string_view head);
 
 }  // namespace rollcall

@@ -39,13 +39,11 @@ TEST_F(UserFile, LinesAreIds) {
 
 TEST_F(UserFile, OtherFormatsAreNoLists) {
   using namespace std::string_literals;
-  EXPECT_EQ(
-      read("users.parquet", "PAR1\x15\x04\x15\x0e\0\nann\n"s).status().message(),
-      path_ + ": is a Parquet file (allowed: a user id on each line, CSV, or a Roaring bitmap)");
-  EXPECT_EQ(
-      read("users.db", "SQLite format 3\0\x10\0\n"s).status().message(),
-      path_ +
-          ": is an SQLite database (allowed: a user id on each line, CSV, or a Roaring bitmap)");
+  const std::string allowed = " (allowed: a user id on each line, CSV, or a Roaring bitmap)";
+  const Status parquet = read("users.parquet", "PAR1\x15\x04\x15\x0e\0\nann\n"s).status();
+  EXPECT_EQ(parquet.message(), path_ + ": is a Parquet file" + allowed);
+  const Status database = read("users.db", "SQLite format 3\0\x10\0\n"s).status();
+  EXPECT_EQ(database.message(), path_ + ": is an SQLite database" + allowed);
   EXPECT_EQ(*read("texts.txt", "ORC 7\nPAR1\n"), strings({"ORC 7", "PAR1"}));
 }
 
