@@ -543,8 +543,9 @@ def _begun(data: Any) -> Any:
 def _check_columns(data: Any, properties: Sequence[str]) -> None:
     """`data` has columns, and each property that is asked for is one of them, as far as it tells."""
     if not any((hasattr(data, "__arrow_c_stream__"), hasattr(data, "__arrow_c_array__"), _is_pandas(data))):
+        lazy = ", or what its collect() returns" if hasattr(data, "collect") else ""
         raise _arguments.refused("data", "a data frame, a table or reader with __arrow_c_stream__, a dict of columns, "
-                                 "or paths of files", data)
+                                 f"or paths of files{lazy}", data)
     names = getattr(data, "names", None)
     if not isinstance(names, list):
         names = getattr(getattr(data, "schema", None), "names", None) or getattr(data, "columns", None)

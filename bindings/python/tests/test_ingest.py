@@ -40,6 +40,17 @@ class Base(unittest.TestCase):
 
 
 class PlainColumns(Base):
+    def test_a_lazy_frame_is_to_be_collected(self):
+        class Lazy:
+            def collect(self):
+                """What polars does when it is asked."""
+
+        with memory_store() as store, self.assertRaises(rollcall.InvalidArgument) as caught:
+            store.ingest(Lazy())
+        self.assertTrue(str(caught.exception).startswith(
+            "data: must be a data frame, a table or reader with __arrow_c_stream__, a dict of columns, or paths of files, "
+            "or what its collect() returns, found <"), caught.exception)
+
     def test_lists(self):
         self.check_visits(visits())
         self.check_visits(typed_columns(), value="value")
