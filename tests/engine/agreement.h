@@ -1,4 +1,4 @@
-// What random tests expect of an answer of the engine and one of the oracle.
+// Says what random tests expect of an answer of the engine and one of the oracle.
 #pragma once
 
 #include <gtest/gtest.h>

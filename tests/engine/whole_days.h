@@ -1,4 +1,4 @@
-// Events of whole days, which count from 2026-01-01.
+// These are events of whole days, which count from 2026-01-01.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How long tests of what waits and sends are patient.
+// Says how long tests of what waits and sends are patient.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// The times that tests count with. They are apart from those of the engine.
+// These are the times that tests count with. They are apart from those of the engine.
 #pragma once
 
 #include <cstdint>

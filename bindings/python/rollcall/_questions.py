@@ -145,8 +145,8 @@ def _put(question: dict[str, Any], place: str, value: Any) -> None:
     question[last] = value
 
 
-def civil(value: datetime.datetime, name: str, time_zone: str) -> str:
-    """A date, or a date and a time of day, as clocks in the store's zone show it: "2026-01-31T06:00"."""
+def civil(value: datetime.datetime, name: str, time_zone: str, *, is_of_day: bool) -> str:
+    """What clocks in the store's zone show: "2026-01-31T06:00", or the date alone if midnight stands for the day."""
     if value.tzinfo is not None:
         from zoneinfo import ZoneInfo  # pylint: disable=import-outside-toplevel
 
@@ -154,18 +154,19 @@ def civil(value: datetime.datetime, name: str, time_zone: str) -> str:
         if local.fold:
             raise InvalidArgument(f"{name}: must be a time that clocks in {time_zone} show once, found {value}")
         value = local.replace(tzinfo=None)
-    text_of = value.isoformat(timespec="auto" if value.second or value.microsecond else "minutes")
-    return text_of.removesuffix("T00:00")
+    shown = value.isoformat(timespec="auto" if value.second or value.microsecond else "minutes")
+    return shown.removesuffix("T00:00") if is_of_day else shown
 
 
 def question_of(kind: Mapping[str, Any], arguments: Mapping[str, Any],
-                time_zone: Callable[[], str] = lambda: "UTC") -> dict[str, Any]:
+                time_zone: Callable[[], str]) -> dict[str, Any]:
     """The question that the arguments of a kind's method ask, of a store in that zone."""
     question: dict[str, Any] = {"kind": kind["name"]}
     for field in fields_of(kind):
         value = arguments.get(argument_of(field["name"]))
         if field["type"] == "date" and isinstance(value, datetime.datetime):
-            value = civil(value, field["name"], time_zone())
+            is_of_day = arguments.get("period") not in ("hour", "minute")
+            value = civil(value, field["name"], time_zone(), is_of_day=is_of_day)
         if value is not None:
             _put(question, field["place"], value)
     return question

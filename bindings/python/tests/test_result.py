@@ -254,6 +254,13 @@ class SameQuestion(unittest.TestCase):
                 days = store.active(from_=datetime.datetime(2026, 1, 3), to=datetime.datetime(2026, 1, 3))
                 self.assertEqual(days.column("users"), [2])
 
+    def test_midnight_is_an_hour_where_hours_are_asked(self):
+        with memory_store() as store:
+            store.ingest({"user": ["a", "b"], "time": ["2026-01-03T00:10:00", "2026-01-03T05:10:00"]}, event_name="e")
+            midnight = datetime.datetime(2026, 1, 3)
+            self.assertEqual(store.active(period="hour", from_=midnight, to=midnight).column("users"), [1])
+            self.assertEqual(store.active(from_=midnight, to=midnight).column("users"), [2])
+
     def test_a_time_that_clocks_show_twice_begins_no_range(self):
         twice = datetime.datetime(2026, 11, 1, 6, 30, tzinfo=datetime.timezone.utc)  # 01:30 for the second time
         with memory_store(time_zone="America/New_York") as store:
